@@ -1,0 +1,198 @@
+#include "core/base/files.h"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <utility>
+
+#include "core/base/error.h"
+
+namespace ogam {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+/// Closes a descriptor at the end of its scope.
+class Descriptor {
+ public:
+  explicit Descriptor(int fd) : fd_(fd) {}
+  ~Descriptor() {
+    if (fd_ >= 0) {
+      ::close(fd_);
+    }
+  }
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  int get() const { return fd_; }
+
+ private:
+  int fd_;
+};
+
+[[noreturn]] void fail_write(const fs::path& path, int error) {
+  const bool full = error == ENOSPC || error == EDQUOT || error == EFBIG;
+  fail(full ? ErrorCode::resource_exhausted : ErrorCode::unavailable, "cannot write {}: {}; {}",
+       display_path(path), std::strerror(error),
+       full ? "free some space and run again" : "check that the folder exists and may be written to");
+}
+
+/// Opens a regular file for reading; `size` receives its length.
+int open_regular(const fs::path& path, std::size_t& size) {
+  // O_NONBLOCK: opening a named pipe must not wait for a writer.
+  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  require(fd >= 0, ErrorCode::not_found, "cannot open {}: {}", display_path(path),
+          std::strerror(errno));
+  struct stat status {};
+  if (::fstat(fd, &status) != 0 || !S_ISREG(status.st_mode)) {
+    ::close(fd);
+    fail(ErrorCode::invalid_argument, "{} is not a regular file", display_path(path));
+  }
+  size = static_cast<std::size_t>(status.st_size);
+  return fd;
+}
+
+/// Length of the valid UTF-8 sequence at the start of `text`, or 0.
+std::size_t utf8_length(std::string_view text) {
+  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+  const unsigned char lead = byte(0);
+  const std::size_t length = lead < 0x80 ? 1 : lead < 0xC2 ? 0 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : lead < 0xF5 ? 4 : 0;
+  if (length == 0 || length > text.size()) {
+    return 0;
+  }
+  for (std::size_t i = 1; i < length; ++i) {
+    if ((byte(i) & 0xC0) != 0x80) {
+      return 0;
+    }
+  }
+  const bool overlong = (lead == 0xE0 && byte(1) < 0xA0) || (lead == 0xF0 && byte(1) < 0x90);
+  const bool outside = (lead == 0xED && byte(1) > 0x9F) || (lead == 0xF4 && byte(1) > 0x8F);
+  return overlong || outside ? 0 : length;
+}
+
+}  // namespace
+
+std::string display_path(const fs::path& path) {
+  const std::string_view bytes = path.native();
+  std::string shown;
+  for (std::size_t i = 0; i < bytes.size();) {
+    const std::size_t length = utf8_length(bytes.substr(i));
+    const auto byte = static_cast<unsigned char>(bytes[i]);
+    if (length == 0 || byte < 0x20 || byte == 0x7F) {
+      shown += fmt::format("\\x{:02x}", byte);
+      ++i;
+    } else {
+      shown += bytes.substr(i, length);
+      i += length;
+    }
+  }
+  return shown;
+}
+
+std::string read_file(const fs::path& path, std::size_t max_bytes) {
+  std::size_t size = 0;
+  const Descriptor file(open_regular(path, size));
+  require(size <= max_bytes, ErrorCode::resource_exhausted, "{} has {} bytes; at most {} are read",
+          display_path(path), size, max_bytes);
+  std::string content(size, '\0');
+  std::size_t done = 0;
+  while (done < size) {
+    const ssize_t count = ::read(file.get(), content.data() + done, size - done);
+    if (count < 0 && errno == EINTR) {
+      continue;
+    }
+    require(count >= 0, ErrorCode::corrupt_data, "cannot read {}: {}", display_path(path),
+            std::strerror(errno));
+    if (count == 0) {
+      break;
+    }
+    done += static_cast<std::size_t>(count);
+  }
+  content.resize(done);
+  return content;
+}
+
+void write_file_atomically(const fs::path& path, std::string_view content) {
+  const fs::path temporary = path.native() + fmt::format(".{}.part", ::getpid());
+  {
+    const Descriptor file(
+        ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
+    if (file.get() < 0) {
+      fail_write(path, errno);
+    }
+    std::size_t done = 0;
+    int error = 0;
+    while (done < content.size() && error == 0) {
+      const ssize_t count = ::write(file.get(), content.data() + done, content.size() - done);
+      if (count >= 0) {
+        done += static_cast<std::size_t>(count);
+      } else if (errno != EINTR) {
+        error = errno;
+      }
+    }
+    if (error == 0 && ::fsync(file.get()) != 0) {
+      error = errno;
+    }
+    if (error != 0) {
+      ::unlink(temporary.c_str());
+      fail_write(path, error);
+    }
+  }
+  if (::rename(temporary.c_str(), path.c_str()) != 0) {
+    const int error = errno;
+    ::unlink(temporary.c_str());
+    fail_write(path, error);
+  }
+  sync_folder(path.parent_path());
+}
+
+void sync_folder(const fs::path& folder) {
+  const fs::path target = folder.empty() ? fs::path(".") : folder;
+  const Descriptor file(::open(target.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (file.get() < 0 || ::fsync(file.get()) != 0) {
+    fail_write(target, errno);
+  }
+}
+
+MappedFile::MappedFile(const fs::path& path) {
+  const Descriptor file(open_regular(path, size_));
+  if (size_ == 0) {
+    return;
+  }
+  void* const address = ::mmap(nullptr, size_, PROT_READ, MAP_PRIVATE, file.get(), 0);
+  require(address != MAP_FAILED, ErrorCode::resource_exhausted, "cannot map {}: {}",
+          display_path(path), std::strerror(errno));
+  data_ = static_cast<const std::byte*>(address);
+}
+
+MappedFile::~MappedFile() {
+  if (data_ != nullptr) {
+    ::munmap(const_cast<std::byte*>(data_), size_);
+  }
+}
+
+MappedFile::MappedFile(MappedFile&& other) noexcept
+    : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)) {}
+
+MappedFile& MappedFile::operator=(MappedFile&& other) noexcept {
+  std::swap(data_, other.data_);
+  std::swap(size_, other.size_);
+  return *this;
+}
+
+fs::path ogam_home() {
+  if (const char* home = std::getenv("OGAM_HOME"); home != nullptr && *home != '\0') {
+    return home;
+  }
+  const char* const home = std::getenv("HOME");
+  require(home != nullptr && *home != '\0', ErrorCode::unavailable,
+          "neither OGAM_HOME nor HOME is set; set OGAM_HOME to the folder of the model packs");
+  return fs::path(home) / ".cache" / "ogam";
+}
+
+}  // namespace ogam

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace ogam {
+
+/// The path as a person may read it: valid UTF-8, with control characters and broken bytes escaped as \xNN.
+std::string display_path(const std::filesystem::path& path);
+
+/// The content of a regular file of at most `max_bytes`.
+/// @throws Error{not_found} when it cannot be opened, Error{invalid_argument} when it is not a regular
+///     file, Error{resource_exhausted} when it is larger.
+std::string read_file(const std::filesystem::path& path, std::size_t max_bytes);
+
+/// Writes a file so that a reader sees the old content or the new one, never a part: temporary file in the
+/// same folder, fsync, rename, fsync of the folder.
+/// @throws Error{resource_exhausted} when the disk is full, Error{unavailable} when it cannot be written.
+void write_file_atomically(const std::filesystem::path& path, std::string_view content);
+
+/// Makes the folder's entries durable.
+void sync_folder(const std::filesystem::path& folder);
+
+/// A whole file mapped read-only into memory; empty files map to an empty span.
+class MappedFile {
+ public:
+  /// @throws Error{not_found, invalid_argument}.
+  explicit MappedFile(const std::filesystem::path& path);
+  ~MappedFile();
+  MappedFile(MappedFile&& other) noexcept;
+  MappedFile& operator=(MappedFile&& other) noexcept;
+
+  std::span<const std::byte> bytes() const { return {data_, size_}; }
+
+ private:
+  const std::byte* data_ = nullptr;
+  std::size_t size_ = 0;
+};
+
+/// `OGAM_HOME`, or `~/.cache/ogam`.
+std::filesystem::path ogam_home();
+
+}  // namespace ogam

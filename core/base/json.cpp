@@ -1,0 +1,48 @@
+#include "core/base/json.h"
+
+#include <set>
+#include <vector>
+
+#include "core/base/error.h"
+#include "core/base/files.h"
+
+namespace ogam {
+
+Json parse_json(std::string_view text, const std::string& origin) {
+  constexpr int kMaxDepth = 64;
+  std::vector<std::set<std::string>> keys;
+  const auto check = [&](int depth, nlohmann::detail::parse_event_t event, Json& value) {
+    using Event = nlohmann::detail::parse_event_t;
+    require(depth <= kMaxDepth, ErrorCode::corrupt_data, "{}: JSON nests deeper than {} levels",
+            origin, kMaxDepth);
+    if (event == Event::object_start) {
+      keys.emplace_back();
+    } else if (event == Event::object_end) {
+      keys.pop_back();
+    } else if (event == Event::key) {
+      const auto name = value.get<std::string>();
+      require(keys.back().insert(name).second, ErrorCode::corrupt_data,
+              "{}: JSON key '{}' occurs twice", origin, name);
+    }
+    return true;
+  };
+  try {
+    return Json::parse(text.begin(), text.end(), check);
+  } catch (const nlohmann::json::exception& error) {
+    fail(ErrorCode::corrupt_data, "{}: not valid JSON: {}", origin, error.what());
+  }
+}
+
+Json read_json_file(const std::filesystem::path& path, std::size_t max_bytes) {
+  return parse_json(read_file(path, max_bytes), display_path(path));
+}
+
+std::string dump_json(const Json& value, int indent) {
+  return value.dump(indent, ' ', false, Json::error_handler_t::replace);
+}
+
+void fail_json_key(const std::string& key, const std::string& origin, const char* problem) {
+  fail(ErrorCode::corrupt_data, "{}: key '{}': {}", origin, key, problem);
+}
+
+}  // namespace ogam

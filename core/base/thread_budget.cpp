@@ -1,0 +1,34 @@
+#include "core/base/thread_budget.h"
+
+#include <sched.h>
+
+#include <algorithm>
+
+namespace ogam {
+
+namespace {
+
+int usable_cores() {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  return ::sched_getaffinity(0, sizeof(set), &set) == 0 ? std::max(1, CPU_COUNT(&set)) : 1;
+}
+
+}  // namespace
+
+ThreadBudget::ThreadBudget(int threads)
+    : size_(threads > 0 ? threads : usable_cores()), free_(size_) {}
+
+void ThreadBudget::acquire() {
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [&] { return free_ > 0; });
+  --free_;
+}
+
+void ThreadBudget::release() {
+  const std::lock_guard lock(mutex_);
+  ++free_;
+  changed_.notify_one();
+}
+
+}  // namespace ogam

@@ -1,0 +1,57 @@
+#include "core/nn/layers.h"
+
+#include <ATen/ATen.h>
+
+#include "core/base/error.h"
+
+namespace ogam {
+
+Linear::Linear(const WeightScope& weights, const Config& config)
+    : weight_(weights.get("weight", {config.out, config.in})) {
+  if (config.bias) {
+    bias_ = weights.get("bias", {config.out});
+  }
+}
+
+at::Tensor Linear::operator()(const at::Tensor& x) const { return at::linear(x, weight_, bias_); }
+
+LayerNorm::LayerNorm(const WeightScope& weights, const Config& config)
+    : weight_(weights.get("weight", {config.size})),
+      bias_(weights.get("bias", {config.size})),
+      eps_(config.eps) {}
+
+at::Tensor LayerNorm::operator()(const at::Tensor& x) const {
+  return at::layer_norm(x, weight_.sizes(), weight_, bias_, eps_);
+}
+
+namespace {
+
+std::vector<std::int64_t> for_every_dimension(const std::vector<std::int64_t>& values,
+                                              std::size_t dimensions) {
+  require(values.size() == 1 || values.size() == dimensions, ErrorCode::internal,
+          "{} values for a convolution over {} dimensions", values.size(), dimensions);
+  return values.size() == 1 ? std::vector<std::int64_t>(dimensions, values[0]) : values;
+}
+
+}  // namespace
+
+Conv::Conv(const WeightScope& weights, const Config& config) : config_(config) {
+  const auto dimensions = config.kernel.size();
+  config_.stride = for_every_dimension(config.stride, dimensions);
+  config_.padding = for_every_dimension(config.padding, dimensions);
+  config_.dilation = for_every_dimension(config.dilation, dimensions);
+  std::vector<std::int64_t> shape = {config.out, config.in / config.groups};
+  shape.insert(shape.end(), config.kernel.begin(), config.kernel.end());
+  weight_ = weights.get("weight", shape);
+  if (config.bias) {
+    bias_ = weights.get("bias", {config.out});
+  }
+}
+
+at::Tensor Conv::operator()(const at::Tensor& x) const {
+  const std::vector<std::int64_t> no_output_padding(config_.kernel.size(), 0);
+  return at::convolution(x, weight_, bias_, config_.stride, config_.padding, config_.dilation,
+                         /*transposed=*/false, no_output_padding, config_.groups);
+}
+
+}  // namespace ogam

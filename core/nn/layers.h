@@ -1,0 +1,68 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <vector>
+
+#include "core/tensor/checkpoint.h"
+
+namespace ogam {
+
+/// y = x W^T + b over the last dimension. Names: `weight` [out, in], `bias` [out].
+class Linear {
+ public:
+  struct Config {
+    std::int64_t in = 0;
+    std::int64_t out = 0;
+    bool bias = true;
+  };
+  Linear(const WeightScope& weights, const Config& config);
+  at::Tensor operator()(const at::Tensor& x) const;
+
+ private:
+  at::Tensor weight_;
+  at::Tensor bias_;  // undefined without a bias
+};
+
+/// Normalises the last dimension to mean 0 and variance 1. Names: `weight`, `bias` [size].
+/// Source: Ba et al. 2016, section 3.
+class LayerNorm {
+ public:
+  struct Config {
+    std::int64_t size = 0;
+    double eps = 1e-5;
+  };
+  LayerNorm(const WeightScope& weights, const Config& config);
+  at::Tensor operator()(const at::Tensor& x) const;
+
+ private:
+  at::Tensor weight_;
+  at::Tensor bias_;
+  double eps_;
+};
+
+/// Convolution over the last one, two or three dimensions, as many as the kernel has.
+/// Names: `weight` [out, in / groups, kernel...], `bias` [out].
+class Conv {
+ public:
+  struct Config {
+    std::int64_t in = 0;
+    std::int64_t out = 0;
+    std::vector<std::int64_t> kernel;
+    std::vector<std::int64_t> stride = {1};    // one value stands for every dimension
+    std::vector<std::int64_t> padding = {0};
+    std::vector<std::int64_t> dilation = {1};
+    std::int64_t groups = 1;
+    bool bias = true;
+  };
+  Conv(const WeightScope& weights, const Config& config);
+  at::Tensor operator()(const at::Tensor& x) const;
+
+ private:
+  at::Tensor weight_;
+  at::Tensor bias_;
+  Config config_;
+};
+
+}  // namespace ogam

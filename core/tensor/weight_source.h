@@ -1,0 +1,38 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace ogam {
+
+/// What a weight file says about one tensor.
+struct TensorInfo {
+  std::string name;
+  at::ScalarType dtype = at::kFloat;
+  std::vector<std::int64_t> shape;
+};
+
+/// Named tensors from any weight file format.
+class WeightSource {
+ public:
+  virtual ~WeightSource() = default;
+
+  /// Every tensor, sorted by name.
+  virtual const std::vector<TensorInfo>& tensors() const = 0;
+
+  /// A read-only view of the stored tensor, valid while any returned tensor or this source lives.
+  /// @throws Error{not_found} for an unknown name.
+  virtual at::Tensor load(const std::string& name) const = 0;
+};
+
+/// Opens a .safetensors file, or the weights of a model folder: `model.safetensors`, or the shards listed by
+/// `model.safetensors.index.json`. Files are memory-mapped; nothing is copied.
+/// @throws Error{not_found} when there are no weights, Error{corrupt_data} for anything that does not hold
+///     together (see safetensors.h), Error{unsupported} for a dtype LibTorch does not have.
+std::unique_ptr<WeightSource> open_weights(const std::filesystem::path& path);
+
+}  // namespace ogam

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace ogam {
+
+bool is_valid_utf8(std::string_view text);
+
+/// Broken byte sequences become U+FFFD.
+std::string repair_utf8(std::string_view text);
+
+/// Canonical composition (NFC) of `text`, repaired first. Decomposed Hangul becomes syllables.
+std::string to_nfc(std::string_view text);
+
+/// For matching words: NFKC, case folded, diacritics kept.
+std::string fold_for_matching(std::string_view text);
+
+/// Code points of valid UTF-8.
+std::vector<char32_t> code_points(std::string_view text);
+void append_utf8(char32_t code_point, std::string& out);
+
+bool is_hangul_syllable(char32_t code_point);
+bool is_letter_or_digit(char32_t code_point);
+
+/// Columns that `text` takes on a terminal: wide characters count two, combining marks none.
+int display_width(std::string_view text);
+
+}  // namespace ogam

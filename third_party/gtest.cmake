@@ -1,0 +1,3 @@
+if(OGAM_TESTS)
+  find_package(GTest REQUIRED)
+endif()

@@ -1,0 +1,1 @@
+pkg_check_modules(SQLITE REQUIRED IMPORTED_TARGET sqlite3)

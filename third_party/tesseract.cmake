@@ -1,0 +1,1 @@
+pkg_check_modules(TESSERACT REQUIRED IMPORTED_TARGET tesseract lept)
