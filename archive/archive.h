@@ -17,10 +17,11 @@ namespace ogam {
 
 /// A vector and where in the asset it comes from.
 struct VectorRecord {
-  std::string space;          ///< Space::id
-  std::size_t segment = 0;    ///< index into AssetRecord::segments
-  Time time = 0;              ///< the moment it describes best
-  std::vector<float> values;  ///< L2-normalised, Space::dimension long
+  std::string space;                 ///< Space::id
+  std::size_t segment = 0;           ///< index into AssetRecord::segments
+  Time time = 0;                     ///< the moment it describes best
+  std::vector<float> values;         ///< L2-normalised, Space::dimension long
+  std::optional<std::size_t> words;  ///< index into AssetRecord::words of the text it was made from
 };
 
 /// Words of the speech or text lane.
@@ -36,7 +37,8 @@ struct AssetRecord {
   std::filesystem::path path;  ///< as given; bytes are kept even when they are not UTF-8
   std::string kind;            ///< media_kind_name
   Time duration = 0;           ///< 0 for pictures and texts
-  std::string settings;        ///< identity of what it was indexed with; equal settings need not be done again
+  std::string
+      settings;  ///< identity of what it was indexed with; equal settings need not be done again
   std::map<std::string, std::string> tags;
   std::vector<TimeSpan> segments;  ///< ascending; one of zero length for pictures and texts
   std::vector<VectorRecord> vectors;
@@ -67,30 +69,39 @@ struct ArchiveInfo {
   std::uintmax_t bytes = 0;                    ///< on disk
 };
 
+struct ArchiveState;
+
 /// An index on disk: a SQLite catalog with its lexical index, and append-only vector files.
 ///
-/// One process writes at a time (a second one is told so); any number read. A kill at any moment loses at most the
-/// asset being added.
+/// One process writes at a time (a second one is told so); any number read. A kill at any moment
+/// loses at most the asset being added.
 class [[gnu::visibility("default")]] Archive {
  public:
-  /// @throws Error{invalid_argument} naming both when the archive holds another space for a lane's output,
-  ///     Error{corrupt_data}, Error{unavailable} when it cannot be written or another process is writing.
-  static Archive open_or_create(const std::filesystem::path& folder, const std::vector<Space>& spaces);
+  /// A lane's output is the part of Space::name behind its last '/'. An archive may gain spaces
+  /// later.
+  ///
+  /// @throws Error{invalid_argument} naming both when the archive holds another space for a lane's
+  ///     output, Error{unsupported} when a newer ogam made it, Error{corrupt_data},
+  ///     Error{unavailable} when it cannot be written or another process is writing.
+  static Archive open_or_create(const std::filesystem::path& folder,
+                                const std::vector<Space>& spaces);
 
   /// For reading and for removal.
   /// @throws Error{not_found} naming the command that makes an archive.
   static Archive open(const std::filesystem::path& folder);
 
   ~Archive();
-  Archive(Archive&&) noexcept;
+  Archive(Archive &&) noexcept;
   Archive& operator=(Archive&&) noexcept;
 
   ArchiveInfo info() const;
   std::vector<Space> spaces() const;
 
   /// Adds an asset, or replaces the one of the same id, in one transaction.
-  /// @throws Error{invalid_argument} when a vector's space is not of this archive, its dimension differs or it is
-  ///     not finite; Error{resource_exhausted} when the disk is full: nothing of the asset stays then.
+  /// @throws Error{invalid_argument} when a vector's space is not of this archive, its dimension
+  /// differs or it is
+  ///     not finite; Error{resource_exhausted} when the disk is full: nothing of the asset stays
+  ///     then.
   void add(const AssetRecord& asset);
 
   std::optional<AssetSummary> find(const std::string& id) const;
@@ -104,11 +115,15 @@ class [[gnu::visibility("default")]] Archive {
   /// @return whether there was such an asset.
   bool remove(const std::string& id);
 
-  /// Vectors of queries that match nothing in particular, from which the scores of a space get their meaning: the
-  /// archive measures how its own content scores against them. Replaces earlier ones of that space.
+  /// Vectors of queries that match nothing in particular, from which the scores of a space get
+  /// their meaning: the archive measures how its own content scores against them. Replaces earlier
+  /// ones of that space.
   void set_background(const std::string& space, const std::vector<std::vector<float>>& queries);
 
-  /// @throws Error{invalid_argument} naming both spaces when a query's space is not one of this archive's.
+  bool has_background(const std::string& space) const;
+
+  /// @throws Error{invalid_argument} naming both spaces when a query's space is not one of this
+  /// archive's.
   SearchResult search(const ArchiveQuery& query) const;
 
   /// Reads everything and checks every checksum and reference.
@@ -116,9 +131,8 @@ class [[gnu::visibility("default")]] Archive {
   std::vector<std::string> verify() const;
 
  private:
-  struct State;
-  explicit Archive(std::unique_ptr<State> state);
-  std::unique_ptr<State> state_;
+  explicit Archive(std::unique_ptr<ArchiveState> state);
+  std::unique_ptr<ArchiveState> state_;
 };
 
 }  // namespace ogam

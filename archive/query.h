@@ -12,7 +12,8 @@
 namespace ogam {
 
 /// How a space's raw scores become probabilities; from the pack, see docs/calibration.md.
-///   p = 1 / (1 + exp(-(intercept + slope * z))), z = (score - background mean) / background deviation
+///   p = 1 / (1 + exp(-(intercept + slope * z))), z = (score - background mean) / background
+///   deviation
 struct Calibration {
   double intercept = -6;
   double slope = 1.5;
@@ -21,9 +22,9 @@ struct Calibration {
 /// A query as one vector of one space.
 struct VectorQuery {
   std::string space;          ///< Space::id
-  std::vector<float> values;  ///< L2-normalised
+  std::vector<float> values;  ///< L2-normalised, or shorter when the query hardly fits the space
   Calibration calibration;
-  bool negative = false;      ///< moments that match it are held back (`--not`)
+  bool negative = false;  ///< moments that match it are held back (`--not`)
 };
 
 enum class MatchMode {
@@ -34,24 +35,24 @@ enum class MatchMode {
 enum class GroupBy { moment, asset };
 
 struct ArchiveQuery {
-  std::vector<VectorQuery> vectors;
-  std::string words;                  ///< looked up in the lexical index of the speech and text lanes
-  std::string words_not;              ///< lexical part of `--not`
+  std::vector<VectorQuery> vectors{};
+  std::string words{};      ///< looked up in the lexical index of the speech and text lanes
+  std::string words_not{};  ///< lexical part of `--not`
   std::vector<Lane> lanes = Lane::all();
-  std::map<Lane::Value, double> weights;  ///< 1 where missing; 0 leaves a lane out
+  std::map<Lane::Value, double> weights{};  ///< 1 where missing; 0 leaves a lane out
   MatchMode mode = MatchMode::any;
   GroupBy group_by = GroupBy::moment;
-  std::string filter;                 ///< see docs/search.md; empty: everything
+  std::string filter{};  ///< see docs/search.md; empty: everything
   double min_score = 0;
   std::size_t limit = 10;
-  std::string page;                   ///< token of an earlier result; empty: the first page
+  std::string page{};  ///< token of an earlier result; empty: the first page
 };
 
 /// Why a moment was found, as one lane saw it.
 struct Evidence {
-  double score = 0;   ///< calibrated probability of this lane alone
-  Time time = 0;      ///< where in the moment it was seen or heard
-  std::string text;   ///< speech and text lanes: the utterance or line
+  double score = 0;                ///< calibrated probability of this lane alone
+  Time time = 0;                   ///< where in the moment it was seen or heard
+  std::string text;                ///< speech and text lanes: the utterance or line
   std::vector<std::string> words;  ///< the query's words that occur in it
 };
 

@@ -28,7 +28,12 @@ set_target_properties(torch::cpu PROPERTIES
   IMPORTED_LOCATION "${OGAM_TORCH_DIR}/lib/libtorch_cpu.so"
   INTERFACE_LINK_LIBRARIES torch::c10
   INTERFACE_LINK_OPTIONS "LINKER:-rpath-link,${OGAM_TORCH_DIR}/../nvidia/cu13/lib")
-target_include_directories(torch::cpu SYSTEM INTERFACE
+# The wheel carries headers of another fmt than the one that is linked; the distribution's come first.
+find_package(fmt REQUIRED)
+find_path(OGAM_FMT_INCLUDE_DIR fmt/format.h NO_CACHE REQUIRED)
+file(MAKE_DIRECTORY "${PROJECT_BINARY_DIR}/first_include")
+file(CREATE_LINK "${OGAM_FMT_INCLUDE_DIR}/fmt" "${PROJECT_BINARY_DIR}/first_include/fmt" SYMBOLIC)
+target_include_directories(torch::cpu SYSTEM INTERFACE "${PROJECT_BINARY_DIR}/first_include"
   "${OGAM_TORCH_DIR}/include" "${OGAM_TORCH_DIR}/include/torch/csrc/api/include")
 list(APPEND CMAKE_INSTALL_RPATH "$ORIGIN" "$ORIGIN/../${CMAKE_INSTALL_LIBDIR}" "${OGAM_TORCH_DIR}/lib")
 

@@ -8,10 +8,13 @@
 
 namespace ogam {
 
-Json parse_json(std::string_view text, const std::string& origin) {
+namespace {
+
+template <typename AnyJson>
+AnyJson parse(std::string_view text, const std::string& origin) {
   constexpr int kMaxDepth = 64;
   std::vector<std::set<std::string>> keys;
-  const auto check = [&](int depth, nlohmann::detail::parse_event_t event, Json& value) {
+  const auto check = [&](int depth, nlohmann::detail::parse_event_t event, AnyJson& value) {
     using Event = nlohmann::detail::parse_event_t;
     require(depth <= kMaxDepth, ErrorCode::corrupt_data, "{}: JSON nests deeper than {} levels",
             origin, kMaxDepth);
@@ -20,17 +23,27 @@ Json parse_json(std::string_view text, const std::string& origin) {
     } else if (event == Event::object_end) {
       keys.pop_back();
     } else if (event == Event::key) {
-      const auto name = value.get<std::string>();
+      const auto name = value.template get<std::string>();
       require(keys.back().insert(name).second, ErrorCode::corrupt_data,
               "{}: JSON key '{}' occurs twice", origin, name);
     }
     return true;
   };
   try {
-    return Json::parse(text.begin(), text.end(), check);
+    return AnyJson::parse(text.begin(), text.end(), check);
   } catch (const nlohmann::json::exception& error) {
     fail(ErrorCode::corrupt_data, "{}: not valid JSON: {}", origin, error.what());
   }
+}
+
+}  // namespace
+
+Json parse_json(std::string_view text, const std::string& origin) {
+  return parse<Json>(text, origin);
+}
+
+SortedJson parse_sorted_json(std::string_view text, const std::string& origin) {
+  return parse<SortedJson>(text, origin);
 }
 
 Json read_json_file(const std::filesystem::path& path, std::size_t max_bytes) {

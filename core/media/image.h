@@ -7,7 +7,8 @@
 
 namespace ogam {
 
-/// An RGB picture, 8 bits a channel, rows from the top, no padding: pixels[(y * width + x) * 3 + channel].
+/// An RGB picture, 8 bits a channel, rows from the top, no padding: pixels[(y * width + x) * 3 +
+/// channel].
 struct Image {
   int width = 0;
   int height = 0;

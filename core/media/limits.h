@@ -9,12 +9,12 @@ namespace ogam {
 
 /// What a media file may ask for. Beyond it there is an error that names the limit.
 struct MediaLimits {
-  int max_side = 16384;                           ///< pixels
-  std::int64_t max_pixels = 134'217'728;          ///< of one picture or frame
+  int max_side = 16384;                   ///< pixels
+  std::int64_t max_pixels = 134'217'728;  ///< of one picture or frame
   Time max_duration = 48 * 3600 * kSecond;
   int max_streams = 64;
-  std::size_t max_text_bytes = 64u << 20;         ///< of a text or subtitle file
-  int max_consecutive_errors = 1000;              ///< packets that fail to decode in a row
+  std::size_t max_text_bytes = 64u << 20;  ///< of a text or subtitle file
+  int max_consecutive_errors = 1000;       ///< packets that fail to decode in a row
 };
 
 }  // namespace ogam

@@ -14,10 +14,10 @@
 namespace ogam {
 
 struct VideoStreamInfo {
-  int stream = 0;       ///< index in the container
+  int stream = 0;  ///< index in the container
   std::string codec;
-  Size size;            ///< upright, after rotation and sample aspect ratio are left as stored
-  int rotation = 0;     ///< clockwise degrees that were applied: 0, 90, 180 or 270
+  Size size;         ///< upright, after rotation and sample aspect ratio are left as stored
+  int rotation = 0;  ///< clockwise degrees that were applied: 0, 90, 180 or 270
   int bit_depth = 8;
   double average_fps = 0;  ///< what the container claims; never used for times
 };
@@ -42,9 +42,9 @@ struct MediaInfo {
 /// One decoded frame. Copies are cheap and share the pixels.
 class VideoFrame {
  public:
-  Time time() const;      ///< PTS relative to MediaInfo::start
+  Time time() const;  ///< PTS relative to MediaInfo::start
   bool keyframe() const;
-  Size size() const;      ///< upright
+  Size size() const;  ///< upright
 
   /// The upright picture as RGB.
   Image rgb() const;
@@ -58,8 +58,8 @@ class VideoFrame {
   std::shared_ptr<const State> state_;
 };
 
-/// Mono float samples at ReadOptions::sample_rate. Gaps in the stream are filled with silence, so that sample i of
-/// a file lies at i / sample_rate after `MediaInfo::start`.
+/// Mono float samples at ReadOptions::sample_rate. Gaps in the stream are filled with silence, so
+/// that sample i of a file lies at i / sample_rate after `MediaInfo::start`.
 struct AudioChunk {
   Time time = 0;  ///< of the first sample
   std::vector<float> samples;
@@ -72,21 +72,22 @@ struct FrameSelection {
   enum class Kind {
     none,
     all,
-    at_times,  ///< for each wanted time, the frame shown at it or the nearest one
+    at_times,  ///< for each wanted time, the frame shown at it; a frame shown at several of them
+               ///< comes once
   };
   Kind kind = Kind::all;
-  std::vector<Time> times;       ///< ascending; for at_times
-  /// For at_times: a keyframe this near a wanted time may stand in for the exact frame, which spares decoding what
-  /// lies between. The frame still carries its own exact time. 0: exact.
+  std::vector<Time> times = {};  ///< ascending; for at_times
+  /// For at_times: a keyframe this near a wanted time may stand in for the exact frame, which
+  /// spares decoding what lies between. The frame still carries its own exact time. 0: exact.
   Time keyframe_tolerance = 0;
 };
 
 struct ReadOptions {
-  FrameSelection frames;
+  FrameSelection frames = {};
   bool audio = true;
   int sample_rate = 16000;
   int threads = 1;  ///< of the video decoder
-  MediaLimits limits;
+  MediaLimits limits = {};
 };
 
 /// What went wrong without stopping the read.
@@ -98,11 +99,12 @@ struct ReadReport {
   bool truncated = false;            ///< the file ended before its container said it would
 };
 
-/// Reads a media file in a single pass: the wanted frames and resampled mono audio, interleaved as stored.
-/// Note: a frame is identified by its PTS alone; frame counts and rates are never used.
+/// Reads a media file in a single pass: the wanted frames and resampled mono audio, interleaved as
+/// stored. Note: a frame is identified by its PTS alone; frame counts and rates are never used.
 class MediaReader {
  public:
-  /// @throws Error{not_found} when the file cannot be opened, Error{corrupt_data} when it is damaged beyond
+  /// @throws Error{not_found} when the file cannot be opened, Error{corrupt_data} when it is
+  /// damaged beyond
   ///     reading, Error{unsupported} when it holds neither video nor audio or a codec is missing,
   ///     Error{resource_exhausted} beyond a limit.
   explicit MediaReader(const std::filesystem::path& path, ReadOptions options = {});
@@ -112,9 +114,10 @@ class MediaReader {
 
   const MediaInfo& info() const;
 
-  /// The next frame or chunk, in decoding order of the streams; each stream by itself is in order of time.
-  /// Nothing at the end.
-  /// @throws Error{corrupt_data} when nothing at all could be decoded or too many packets in a row failed.
+  /// The next frame or chunk, in decoding order of the streams; each stream by itself is in order
+  /// of time. Nothing at the end.
+  /// @throws Error{corrupt_data} when nothing at all could be decoded or too many packets in a row
+  /// failed.
   std::optional<MediaEvent> next();
 
   const ReadReport& report() const;

@@ -11,6 +11,9 @@
 
 namespace ogam {
 
+/// What a person types to build a missing pack or to mend a damaged one.
+constexpr const char* kPackMendingCommand = "scripts/setup.sh";
+
 /// One file of a pack, with what it must hash to.
 struct PackFile {
   std::filesystem::path path;  ///< relative to the pack; never leaves it
@@ -27,7 +30,7 @@ struct PackModel {
   std::string licence;     ///< SPDX identifier, or "unknown" with the reason in `licence_note`
   std::string licence_note;
   std::string training;    ///< who trained it on what; "frozen" where this project changed nothing
-  std::filesystem::path folder;  ///< absolute
+  std::filesystem::path folder;  ///< absolute; empty for a model that comes with the distribution
   std::vector<PackFile> files;
 };
 
@@ -64,6 +67,7 @@ struct PackManifest {
   std::vector<PackModel> models;
   std::vector<PackLane> lanes;
   std::map<std::string, std::string> tasks;  ///< model ids by task: "shots"
+  std::vector<PackFile> files;               ///< beside those of the models: class names, notices
   std::vector<std::string> background;       ///< texts that match nothing in particular, for calibration
 
   /// @throws Error{corrupt_data} naming the pack when there is no such model.

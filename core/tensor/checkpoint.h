@@ -12,9 +12,9 @@ namespace ogam {
 
 class Checkpoint;
 
-/// The tensors of a checkpoint under a prefix. Asking for a tensor takes it off the list of unexpected ones;
-/// a missing or wrongly shaped tensor is noted in the checkpoint and answered with zeros, so that
-/// `Checkpoint::finish` can list everything that is wrong in one error.
+/// The tensors of a checkpoint under a prefix. Asking for a tensor takes it off the list of
+/// unexpected ones; a missing or wrongly shaped tensor is noted in the checkpoint and answered with
+/// zeros, so that `Checkpoint::finish` can list everything that is wrong in one error.
 class WeightScope {
  public:
   /// The scope `prefix + name + "."`.
@@ -22,6 +22,9 @@ class WeightScope {
 
   /// The tensor `prefix + name` as float32 (or as stored when it is an integer), contiguous.
   at::Tensor get(const std::string& name, at::IntArrayRef shape) const;
+
+  /// The tensor as stored, a view of the file: for tables of which few rows are used.
+  at::Tensor get_stored(const std::string& name, at::IntArrayRef shape) const;
 
   /// Whether `prefix + name` is in the checkpoint.
   bool contains(const std::string& name) const;

@@ -11,12 +11,14 @@
 
 namespace ogam {
 
-/// Byte-level byte-pair encoding (GPT-2, Whisper) from `vocab.json` and `merges.txt`, or from the equal content of
-/// `tokenizer.json`. Source: Sennrich et al. 2016; the byte alphabet of Radford et al. 2019.
+/// Byte-level byte-pair encoding (GPT-2, Whisper) from `vocab.json` and `merges.txt`, or from the
+/// equal content of `tokenizer.json`. Source: Sennrich et al. 2016; the byte alphabet of Radford et
+/// al. 2019.
 class BpeTokenizer {
  public:
   /// @param folder a model folder with tokenizer.json (model type BPE, ByteLevel pre-tokenizer).
-  /// @throws Error{not_found, corrupt_data}, Error{unsupported} naming a component that is not implemented.
+  /// @throws Error{not_found, corrupt_data}, Error{unsupported} naming a component that is not
+  /// implemented.
   explicit BpeTokenizer(const std::filesystem::path& folder);
   ~BpeTokenizer();
   BpeTokenizer(BpeTokenizer&&) noexcept;

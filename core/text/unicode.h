@@ -24,6 +24,11 @@ void append_utf8(char32_t code_point, std::string& out);
 
 bool is_hangul_syllable(char32_t code_point);
 bool is_letter_or_digit(char32_t code_point);
+/// The property White_Space.
+bool is_white_space(char32_t code_point);
+/// Part of a word as regular expressions see it: letters, marks, digits, connectors and joiners.
+/// Source: Unicode Technical Standard 18, annex C, `\w`.
+bool is_word_character(char32_t code_point);
 
 /// Columns that `text` takes on a terminal: wide characters count two, combining marks none.
 int display_width(std::string_view text);

@@ -1,0 +1,75 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <clocale>
+#include <cstdio>
+#include <string>
+#include <vector>
+
+#include "apps/ogam/console.h"
+#include "apps/ogam/model_verbs.h"
+#include "apps/ogam/run_verb.h"
+#include "apps/ogam/verbs.h"
+#include "core/base/version.h"
+
+namespace {
+
+using ogam::Verb;
+
+/// Every verb; those without a function compute and live in the library of model verbs.
+constexpr std::array kVerbs = {
+    Verb{"index", "add files and folders to an archive", nullptr},
+    Verb{"search", "find moments by text, picture, sound or clip", nullptr},
+    Verb{"transcribe", "speech to text with times", nullptr},
+    Verb{"shots", "shot boundaries of a video", nullptr},
+    Verb{"archive", "look after an archive: info, list, remove, verify", &ogam::run_archive},
+    Verb{"models", "what models are there: list, show, verify", &ogam::run_models},
+    Verb{"doctor", "what this machine has, and what is missing", nullptr},
+};
+
+void print_help() {
+  fmt::print("ogam {}: find moments in video, audio, pictures and text, offline\n\n", ogam::kVersion);
+  fmt::print("Usage: ogam VERB [OPTIONS] ...\n\n");
+  for (const Verb& verb : kVerbs) {
+    fmt::print("  {}  {}\n", ogam::bold(fmt::format("{:<10}", verb.name)), verb.summary);
+  }
+  fmt::print(
+      "\n'ogam VERB --help' explains a verb. Start with:\n"
+      "  ogam index clips/\n"
+      "  ogam search \"빨간 자동차\"\n");
+}
+
+/// The verb that `name` may have been meant to be: the one that shares its beginning, if there is just one.
+std::string suggestion(const std::string& name) {
+  const auto like = [&](const Verb& verb) { return verb.name.substr(0, 2) == name.substr(0, 2); };
+  const auto* const found = std::find_if(kVerbs.begin(), kVerbs.end(), like);
+  return found == kVerbs.end() ? "" : fmt::format(" Did you mean '{}'?", found->name);
+}
+
+}  // namespace
+
+int main(int count, char** arguments) {
+  std::setlocale(LC_CTYPE, "");
+  const std::string name = count > 1 ? arguments[1] : "--help";
+  if (name == "--help" || name == "-h" || name == "help") {
+    print_help();
+    return count > 1 ? ogam::kDone : ogam::kUsage;
+  }
+  if (name == "--version") {
+    fmt::print("ogam {}\n", ogam::kVersion);
+    return ogam::kDone;
+  }
+  const auto* const verb = std::find_if(
+      kVerbs.begin(), kVerbs.end(), [&](const Verb& candidate) { return candidate.name == name; });
+  if (verb == kVerbs.end()) {
+    fmt::print(stderr, "ogam: '{}' is not a verb of ogam.{} Try 'ogam --help'.\n", name,
+               suggestion(name));
+    return ogam::kUsage;
+  }
+  if (verb->run == nullptr) {
+    return ogam::run_model_verb(count, arguments);
+  }
+  const std::vector<std::string> words(arguments + 2, arguments + count);
+  return ogam::run_verb(*verb, words);
+}

@@ -1,0 +1,153 @@
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <numeric>
+
+#include "apps/ogam/command_line.h"
+#include "apps/ogam/console.h"
+#include "apps/ogam/run_verb.h"
+#include "apps/ogam/verbs.h"
+#include "core/base/error.h"
+#include "core/base/files.h"
+#include "core/pack/manifest.h"
+
+namespace ogam {
+
+namespace {
+
+namespace po = boost::program_options;
+
+double megabytes(const PackModel& model) {
+  std::uintmax_t bytes = 0;
+  for (const PackFile& file : model.files) {
+    bytes += file.size;
+  }
+  return static_cast<double>(bytes) / 1e6;
+}
+
+Json model_json(const PackModel& model) {
+  Json files = Json::array();
+  for (const PackFile& file : model.files) {
+    files.push_back(
+        {{"path", display_path(file.path)}, {"size", file.size}, {"sha256", file.sha256}});
+  }
+  return {{"id", model.id},           {"model_type", model.model_type},
+          {"role", model.role},       {"origin", model.origin},
+          {"licence", model.licence}, {"licence_note", model.licence_note},
+          {"training", model.training}, {"folder", display_path(model.folder)},
+          {"files", files}};
+}
+
+int list_models(const CommandLine& line) {
+  const auto packs = installed_packs();
+  Table table({"PACK", "MODEL", "ROLE", "SIZE", "LICENCE"});
+  int status = kDone;
+  for (const auto& folder : packs) {
+    try {
+      const PackManifest pack = read_pack(folder);
+      for (const PackModel& model : pack.models) {
+        if (line.common().json) {
+          Json row = {{"pack", pack.name}};
+          row.update(model_json(model));
+          print_json(row);
+        } else {
+          table.add({pack.name, model.id, model.role,
+                     model.files.empty() ? "system" : fmt::format("{:.1f} MB", megabytes(model)),
+                     model.licence});
+        }
+      }
+    } catch (const Error& error) {
+      fmt::print(stderr, "ogam models: {}\n", describe(error));
+      status = kModelMissing;
+    }
+  }
+  require(!packs.empty(), ErrorCode::unavailable, "no packs under {}; build the starter pack with: {}",
+          display_path(ogam_home() / "packs"), kPackMendingCommand);
+  if (!line.common().json) {
+    fmt::print("{}", table.text());
+  }
+  return status;
+}
+
+void print_model(const PackModel& model) {
+  fmt::print("{}\n", bold(model.id));
+  const std::vector<std::pair<const char*, std::string>> rows = {
+      {"role", model.role},
+      {"type", model.model_type},
+      {"origin", model.origin},
+      {"licence", model.licence + (model.licence_note.empty() ? "" : "; " + model.licence_note)},
+      {"training", model.training},
+      {"folder", model.files.empty() ? "from the distribution" : display_path(model.folder)},
+  };
+  for (const auto& [name, value] : rows) {
+    fmt::print("  {:<9} {}\n", name, value);
+  }
+  for (const PackFile& file : model.files) {
+    fmt::print("  {:<9} {} ({:.1f} MB, sha256 {}…)\n", "file", display_path(file.path),
+               static_cast<double>(file.size) / 1e6, file.sha256.substr(0, 12));
+  }
+}
+
+int show_models(const CommandLine& line) {
+  const PackManifest pack = read_pack(find_pack(line.common().pack));
+  const std::string wanted = line.words().size() > 1 ? line.words()[1] : "";
+  bool found = false;
+  for (const PackModel& model : pack.models) {
+    if (wanted.empty() || model.id == wanted) {
+      found = true;
+      if (line.common().json) {
+        print_json(model_json(model));
+      } else {
+        print_model(model);
+      }
+    }
+  }
+  require(found, ErrorCode::invalid_argument,
+          "pack {} has no model '{}'; 'ogam models list' shows what there is", pack.name, wanted);
+  return kDone;
+}
+
+int verify_models(const CommandLine& line) {
+  const PackManifest pack = read_pack(find_pack(line.common().pack));
+  const auto problems = verify_pack(pack);
+  if (line.common().json) {
+    print_json({{"pack", pack.name}, {"sound", problems.empty()}, {"problems", problems}});
+  } else if (problems.empty()) {
+    fmt::print("Every file of the pack {} is sound.\n", pack.name);
+  }
+  for (const std::string& problem : problems) {
+    fmt::print(stderr, "ogam models: {}\n", problem);
+  }
+  if (!problems.empty()) {
+    fmt::print(stderr, "ogam models: mend the pack with: {}\n", kPackMendingCommand);
+  }
+  return problems.empty() ? kDone : kModelMissing;
+}
+
+}  // namespace
+
+int run_models(std::span<const std::string> arguments) {
+  const CommandLine line({.synopsis = "models list|show [MODEL]|verify [OPTIONS]",
+                          .description = "What models are there, where they come from and under which licence.\n"
+                                         "'verify' compares every file of the pack with its recorded sha256.",
+                          .examples = "  ogam models show whisper-base\n",
+                          .positionals = 2},
+                         po::options_description(), arguments);
+  if (line.wants_nothing_more()) {
+    return kDone;
+  }
+  const std::string action = line.words().empty() ? "" : line.words().front();
+  if (action == "list") {
+    return list_models(line);
+  }
+  if (action == "show") {
+    return show_models(line);
+  }
+  if (action == "verify") {
+    return verify_models(line);
+  }
+  fail(ErrorCode::invalid_argument, "write what to do: ogam models list|show|verify{}",
+       action.empty() ? "" : fmt::format("; '{}' is none of these", action));
+}
+
+}  // namespace ogam

@@ -1,0 +1,19 @@
+#pragma once
+
+#include <span>
+#include <string>
+
+namespace ogam {
+
+// Verbs that need no model, in `ogam` itself.
+int run_archive(std::span<const std::string> arguments);
+int run_models(std::span<const std::string> arguments);
+
+// Verbs that compute, in the library of model verbs.
+int run_doctor(std::span<const std::string> arguments);
+int run_index(std::span<const std::string> arguments);
+int run_search(std::span<const std::string> arguments);
+int run_shots(std::span<const std::string> arguments);
+int run_transcribe(std::span<const std::string> arguments);
+
+}  // namespace ogam

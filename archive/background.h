@@ -1,0 +1,36 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "archive/snapshot.h"
+
+namespace ogam {
+
+/// How a space's raw scores lie when nothing matches.
+struct Background {
+  double mean = 0.1;
+  double deviation = 0.1;
+};
+
+/// The background queries of a space, [n, dimension] end to end; empty when there are none.
+std::vector<float> read_background_queries(const Database& database, const SpaceRow& space);
+
+/// Replaces them and forgets what was measured with others.
+void write_background_queries(const Database& database, const SpaceRow& space,
+                              const std::vector<float>& queries);
+
+/// What was measured at this very generation, if anything.
+std::optional<Background> read_background(const Database& database, const SpaceRow& space,
+                                          std::int64_t generation);
+void write_background(const Database& database, const SpaceRow& space, std::int64_t generation,
+                      const Background& background);
+
+/// Measures the background of a space: see docs/calibration.md.
+///
+/// @param queries [n, dimension] vectors that match nothing in particular; with none, the prior is
+///     the answer.
+Background measure_background(const SpaceContent& content, const std::vector<float>& queries);
+
+}  // namespace ogam

@@ -1,0 +1,193 @@
+#include "core/media/audio_resampler.h"
+
+extern "C" {
+#include <libavutil/channel_layout.h>
+#include <libavutil/mathematics.h>
+#include <libavutil/samplefmt.h>
+}
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace ogam {
+
+namespace {
+
+// Note: [Audio clock]
+// Containers round times (Matroska and Flash to a millisecond), so a frame's time differs a little
+// from where the samples before it end. A difference up to this one is such rounding and is
+// ignored; since it is always taken against the samples counted from the start, it cannot add up. A
+// larger one is a gap or an overlap.
+constexpr Time kTolerance = 25'000;
+/// Times that jump back further than this are wrong, not an overlap: dropping what they claim to
+/// repeat would lose sound.
+constexpr Time kMaxOverlap = 2 * kSecond;
+constexpr int kMinRate = 1000;
+constexpr int kMaxRate = 768'000;
+constexpr int kMaxChannels = 64;
+
+}  // namespace
+
+AudioResampler::AudioResampler(int sample_rate, const MediaLimits& limits, ReadReport& report)
+    : sample_rate_(sample_rate),
+      max_samples_(av_rescale(limits.max_duration, sample_rate, kSecond)),
+      report_(report) {
+  require(sample_rate >= kMinRate && sample_rate <= kMaxRate, ErrorCode::invalid_argument,
+          "audio is resampled to {} to {} Hz, not {}", kMinRate, kMaxRate, sample_rate);
+}
+
+AudioResampler::~AudioResampler() { av_channel_layout_uninit(&layout_); }
+
+std::int64_t AudioResampler::segment_end() const {
+  return resampler_ ? segment_start_ + av_rescale(segment_input_, sample_rate_, input_rate_)
+                    : produced_;
+}
+
+void AudioResampler::push(const AVFrame& frame, std::optional<Time> time) {
+  require(frame.sample_rate >= kMinRate && frame.sample_rate <= kMaxRate &&
+              frame.ch_layout.nb_channels >= 1 && frame.ch_layout.nb_channels <= kMaxChannels,
+          ErrorCode::unsupported, "audio of {} Hz and {} channels is not read", frame.sample_rate,
+          frame.ch_layout.nb_channels);
+  if (resampler_ && (frame.sample_rate != input_rate_ || frame.format != input_format_ ||
+                     av_channel_layout_compare(&frame.ch_layout, &layout_) != 0)) {
+    end_segment();
+  }
+  int skipped = 0;
+  if (time) {
+    const std::int64_t target = av_rescale(*time, sample_rate_, kSecond);
+    const std::int64_t drift = target - segment_end();
+    const bool first = produced_ == 0 && !resampler_;
+    const std::int64_t tolerance = first ? 0 : av_rescale(kTolerance, sample_rate_, kSecond);
+    if (drift > tolerance) {
+      end_segment();
+      add_silence(target - produced_);
+    } else if (drift < -av_rescale(kMaxOverlap, sample_rate_, kSecond)) {
+      ++report_.missing_times;
+    } else if (drift < -tolerance) {
+      skipped = static_cast<int>(std::min<std::int64_t>(
+          av_rescale(-drift, frame.sample_rate, sample_rate_), frame.nb_samples));
+    }
+  }
+  if (skipped == frame.nb_samples) {
+    return;
+  }
+  if (!resampler_) {
+    start_segment(frame);
+  }
+  convert(&frame, skipped);
+  require(produced_ <= max_samples_, ErrorCode::resource_exhausted,
+          "the audio lasts longer than the limit of {:.0f} s",
+          static_cast<double>(max_samples_) / sample_rate_);
+}
+
+void AudioResampler::start_segment(const AVFrame& frame) {
+  AVChannelLayout mono = AV_CHANNEL_LAYOUT_MONO;
+  AVChannelLayout from{};
+  if (frame.ch_layout.order == AV_CHANNEL_ORDER_UNSPEC) {
+    av_channel_layout_default(&from, frame.ch_layout.nb_channels);
+  } else {
+    av_channel_layout_copy(&from, &frame.ch_layout);
+  }
+  SwrContext* context = nullptr;
+  int status =
+      swr_alloc_set_opts2(&context, &mono, AV_SAMPLE_FMT_FLT, sample_rate_, &from,
+                          static_cast<AVSampleFormat>(frame.format), frame.sample_rate, 0, nullptr);
+  av_channel_layout_uninit(&from);
+  resampler_.reset(context);
+  if (status >= 0) {
+    status = swr_init(context);
+  }
+  if (status < 0) {
+    resampler_.reset();
+    fail(ErrorCode::unsupported, "audio of {} channels at {} Hz cannot be mixed to one: {}",
+         frame.ch_layout.nb_channels, frame.sample_rate, ffmpeg::error_text(status));
+  }
+  av_channel_layout_copy(&layout_, &frame.ch_layout);
+  input_rate_ = frame.sample_rate;
+  input_format_ = frame.format;
+  segment_start_ = produced_;
+  segment_input_ = 0;
+}
+
+void AudioResampler::end_segment() {
+  if (!resampler_) {
+    return;
+  }
+  const std::int64_t end = segment_end();
+  convert(nullptr, 0);
+  resampler_.reset();
+  // The filter's tail may be a sample or two off; the segment ends exactly where its input ended.
+  std::vector<float>& samples = silence_ > 0 ? after_silence_ : samples_;
+  const std::int64_t size = static_cast<std::int64_t>(samples.size()) + end - produced_;
+  samples.resize(static_cast<std::size_t>(std::max<std::int64_t>(size, 0)));
+  produced_ = end;
+}
+
+void AudioResampler::add_silence(std::int64_t samples) {
+  require(produced_ + samples <= max_samples_, ErrorCode::resource_exhausted,
+          "the audio lasts longer than the limit of {:.0f} s",
+          static_cast<double>(max_samples_) / sample_rate_);
+  require(silence_ == 0, ErrorCode::internal, "audio was pushed before the chunks were taken");
+  silence_ = samples;
+  produced_ += samples;
+  report_.filled_audio += av_rescale(samples, kSecond, sample_rate_);
+}
+
+void AudioResampler::convert(const AVFrame* frame, int skipped) {
+  const int given = frame == nullptr ? 0 : frame->nb_samples - skipped;
+  // The planes start `skipped` samples later: an overlap is not heard twice.
+  std::array<const std::uint8_t*, kMaxChannels> planes{};
+  if (frame != nullptr) {
+    const auto format = static_cast<AVSampleFormat>(frame->format);
+    const bool planar = av_sample_fmt_is_planar(format) != 0;
+    const int channels = frame->ch_layout.nb_channels;
+    const int stride = av_get_bytes_per_sample(format) * (planar ? 1 : channels);
+    for (int i = 0; i < (planar ? channels : 1); ++i) {
+      planes[static_cast<std::size_t>(i)] =
+          frame->extended_data[i] + static_cast<std::ptrdiff_t>(skipped) * stride;
+    }
+  }
+  std::vector<float>& samples = silence_ > 0 ? after_silence_ : samples_;
+  const int room = swr_get_out_samples(resampler_.get(), given);
+  require(room >= 0, ErrorCode::internal, "the resampler failed: {}", ffmpeg::error_text(room));
+  const std::size_t before = samples.size();
+  samples.resize(before + static_cast<std::size_t>(room));
+  std::uint8_t* target = reinterpret_cast<std::uint8_t*>(samples.data() + before);
+  const int count = swr_convert(resampler_.get(), &target, room,
+                                frame == nullptr ? nullptr : planes.data(), given);
+  require(count >= 0, ErrorCode::internal, "the resampler failed: {}", ffmpeg::error_text(count));
+  samples.resize(before + static_cast<std::size_t>(count));
+  produced_ += count;
+  segment_input_ += given;
+}
+
+void AudioResampler::finish() {
+  end_segment();
+  finished_ = true;
+}
+
+std::optional<AudioChunk> AudioResampler::take() {
+  const auto second = static_cast<std::size_t>(sample_rate_);
+  if (silence_ > 0 && samples_.size() < second) {
+    const std::size_t count =
+        std::min(static_cast<std::size_t>(silence_), second - samples_.size());
+    samples_.resize(samples_.size() + count);
+    silence_ -= static_cast<std::int64_t>(count);
+    if (silence_ == 0) {
+      samples_.insert(samples_.end(), after_silence_.begin(), after_silence_.end());
+      after_silence_.clear();
+    }
+  }
+  if (samples_.empty() || (samples_.size() < second && !finished_)) {
+    return std::nullopt;
+  }
+  AudioChunk chunk{.time = av_rescale(taken_, kSecond, sample_rate_),
+                   .samples = std::move(samples_)};
+  taken_ += static_cast<std::int64_t>(chunk.samples.size());
+  samples_.clear();
+  samples_.reserve(second + second / 4);
+  return chunk;
+}
+
+}  // namespace ogam

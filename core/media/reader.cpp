@@ -1,0 +1,243 @@
+#include "core/media/reader.h"
+
+extern "C" {
+#include <libavutil/pixdesc.h>
+}
+
+#include <algorithm>
+#include <utility>
+
+#include "core/base/files.h"
+#include "core/media/audio_resampler.h"
+#include "core/media/packet_decoder.h"
+#include "core/media/video_track.h"
+
+namespace ogam {
+
+namespace {
+
+/// A file that ends this much before its container said is truncated.
+constexpr Time kEndTolerance = kSecond;
+
+bool is_picture(const AVStream& stream) {
+  return (stream.disposition & (AV_DISPOSITION_ATTACHED_PIC | AV_DISPOSITION_TIMED_THUMBNAILS)) !=
+         0;
+}
+
+/// The video stream to read: FFmpeg's choice, unless that is cover art.
+int find_video(AVFormatContext* format) {
+  const int best = av_find_best_stream(format, AVMEDIA_TYPE_VIDEO, -1, -1, nullptr, 0);
+  if (best < 0 || !is_picture(*format->streams[best])) {
+    return best;
+  }
+  for (unsigned i = 0; i < format->nb_streams; ++i) {
+    const AVStream& stream = *format->streams[i];
+    if (stream.codecpar->codec_type == AVMEDIA_TYPE_VIDEO && !is_picture(stream)) {
+      return static_cast<int>(i);
+    }
+  }
+  return AVERROR_STREAM_NOT_FOUND;
+}
+
+VideoStreamInfo describe_video(const AVStream& stream, Orientation orientation) {
+  const AVCodecParameters& parameters = *stream.codecpar;
+  const auto* format = av_pix_fmt_desc_get(static_cast<AVPixelFormat>(parameters.format));
+  return {.stream = stream.index,
+          .codec = avcodec_get_name(parameters.codec_id),
+          .size = orientation.apply({parameters.width, parameters.height}),
+          .rotation = orientation.rotation(),
+          .bit_depth = format == nullptr ? 8 : format->comp[0].depth,
+          .average_fps = stream.avg_frame_rate.den > 0 ? av_q2d(stream.avg_frame_rate) : 0};
+}
+
+AudioStreamInfo describe_audio(const AVStream& stream) {
+  const AVCodecParameters& parameters = *stream.codecpar;
+  const AVDictionaryEntry* language = av_dict_get(stream.metadata, "language", nullptr, 0);
+  return {.stream = stream.index,
+          .codec = avcodec_get_name(parameters.codec_id),
+          .sample_rate = parameters.sample_rate,
+          .channels = parameters.ch_layout.nb_channels,
+          .language = language == nullptr ? "" : language->value};
+}
+
+MediaInfo describe_input(const std::filesystem::path& path, AVFormatContext* format) {
+  MediaInfo info{
+      .container = format->iformat->name,
+      .start = format->start_time == AV_NOPTS_VALUE ? 0 : format->start_time,
+      .duration = format->duration == AV_NOPTS_VALUE ? 0 : std::max<Time>(format->duration, 0),
+      .stream_count = static_cast<int>(format->nb_streams),
+      .video = std::nullopt,
+      .audio = std::nullopt};
+  const int video = find_video(format);
+  const int audio = av_find_best_stream(format, AVMEDIA_TYPE_AUDIO, -1, video, nullptr, 0);
+  if (video >= 0) {
+    const AVStream& stream = *format->streams[video];
+    info.video = describe_video(stream, orientation_of(stream));
+  }
+  if (audio >= 0) {
+    info.audio = describe_audio(*format->streams[audio]);
+  }
+  require(info.video || info.audio, ErrorCode::unsupported,
+          "{} holds neither video nor audio ({} streams)", display_path(path), info.stream_count);
+  return info;
+}
+
+}  // namespace
+
+/// The audio stream of a reader: its decoder, and the resampler behind it.
+class AudioTrack {
+ public:
+  AudioTrack(const std::filesystem::path& path, const AVStream& stream, Time start,
+             const ReadOptions& options, ReadReport& report)
+      : decoder_(path, stream, 1, options.limits, report),
+        clock_(stream, start),
+        resampler_(options.sample_rate, options.limits, report) {}
+
+  /// @param emit takes each AudioChunk.
+  template <typename Emit>
+  void decode(const AVPacket* packet, Emit&& emit) {
+    decoder_.decode(packet, [&](ffmpeg::Frame frame) {
+      resampler_.push(*frame, clock_.time(frame->best_effort_timestamp));
+      drain(emit);
+    });
+  }
+
+  template <typename Emit>
+  void finish(Emit&& emit) {
+    decode(nullptr, emit);
+    resampler_.finish();
+    drain(emit);
+  }
+
+  const PacketDecoder& decoder() const { return decoder_; }
+
+ private:
+  template <typename Emit>
+  void drain(Emit&& emit) {
+    while (std::optional<AudioChunk> chunk = resampler_.take()) {
+      emit(std::move(*chunk));
+    }
+  }
+
+  PacketDecoder decoder_;
+  StreamClock clock_;
+  AudioResampler resampler_;
+};
+
+struct MediaReader::State {
+  State(const std::filesystem::path& file, ReadOptions read_options)
+      : path(file), options(std::move(read_options)), input(file, options.limits) {
+    info = describe_input(path, input.get());
+    const auto stream = [&](int index) -> const AVStream& { return *input->streams[index]; };
+    if (info.video && options.frames.kind != FrameSelection::Kind::none) {
+      video.emplace(path, stream(info.video->stream), info.start, options, report);
+    }
+    if (info.audio && options.audio) {
+      audio.emplace(path, stream(info.audio->stream), info.start, options, report);
+    }
+    for (unsigned i = 0; i < input->nb_streams; ++i) {
+      const bool read = (video && static_cast<int>(i) == info.video->stream) ||
+                        (audio && static_cast<int>(i) == info.audio->stream);
+      input->streams[i]->discard = read ? AVDISCARD_DEFAULT : AVDISCARD_ALL;
+    }
+  }
+
+  void step();
+  void finish();
+
+  std::filesystem::path path;
+  ReadOptions options;
+  ReadReport report;
+  ffmpeg::Input input;
+  MediaInfo info;
+  std::optional<VideoTrack> video;
+  std::optional<AudioTrack> audio;
+  std::deque<AudioChunk> chunks;
+  Time end = 0;  // of the last packet
+  bool finished = false;
+};
+
+/// Reads one packet.
+void MediaReader::State::step() {
+  ffmpeg::Packet packet = ffmpeg::make_packet();
+  const bool nothing_wanted = !video && !audio;
+  const bool all_found = video && video->done() && !audio;
+  if (nothing_wanted || all_found) {
+    finished = true;
+    return;
+  }
+  if (!input.read(packet.get())) {
+    finish();
+    return;
+  }
+  const AVStream& stream = *input->streams[packet->stream_index];
+  const StreamClock clock(stream, info.start);
+  if (const auto time = clock.time(packet->pts == AV_NOPTS_VALUE ? packet->dts : packet->pts)) {
+    end = std::max(end, *time + clock.duration(packet->duration));
+  }
+  if (video && packet->stream_index == info.video->stream) {
+    video->push(std::move(packet));
+  } else if (audio && packet->stream_index == info.audio->stream) {
+    audio->decode(packet.get(), [this](AudioChunk chunk) { chunks.push_back(std::move(chunk)); });
+  }
+}
+
+void MediaReader::State::finish() {
+  finished = true;
+  if (video) {
+    video->finish();
+  }
+  if (audio) {
+    audio->finish([this](AudioChunk chunk) { chunks.push_back(std::move(chunk)); });
+  }
+  const bool guessed = input->duration_estimation_method == AVFMT_DURATION_FROM_BITRATE;
+  report.truncated = input.truncated() || (!guessed && end + kEndTolerance < info.duration);
+  const std::int64_t packets =
+      (video ? video->decoder().packets() : 0) + (audio ? audio->decoder().packets() : 0);
+  const std::int64_t frames =
+      (video ? video->decoder().frames() : 0) + (audio ? audio->decoder().frames() : 0);
+  const FrameSelection& wanted = options.frames;
+  const bool nothing_wanted =
+      !audio && wanted.kind == FrameSelection::Kind::at_times && wanted.times.empty();
+  require(
+      frames > 0 || nothing_wanted, ErrorCode::corrupt_data,
+      "{}: nothing could be decoded ({} packets, {} refused); the file is damaged or was cut short",
+      display_path(path), packets, report.corrupt_packets);
+}
+
+MediaReader::MediaReader(const std::filesystem::path& path, ReadOptions options)
+    : state_(std::make_unique<State>(path, std::move(options))) {}
+
+MediaReader::~MediaReader() = default;
+MediaReader::MediaReader(MediaReader&&) noexcept = default;
+MediaReader& MediaReader::operator=(MediaReader&&) noexcept = default;
+
+const MediaInfo& MediaReader::info() const { return state_->info; }
+
+const ReadReport& MediaReader::report() const { return state_->report; }
+
+std::optional<MediaEvent> MediaReader::next() {
+  for (;;) {
+    if (state_->video) {
+      if (std::optional<VideoFrame> frame = state_->video->take()) {
+        return MediaEvent(std::move(*frame));
+      }
+    }
+    if (!state_->chunks.empty()) {
+      MediaEvent event(std::move(state_->chunks.front()));
+      state_->chunks.pop_front();
+      return event;
+    }
+    if (state_->finished) {
+      return std::nullopt;
+    }
+    state_->step();
+  }
+}
+
+MediaInfo probe_media(const std::filesystem::path& path, const MediaLimits& limits) {
+  const ffmpeg::Input input(path, limits);
+  return describe_input(path, input.get());
+}
+
+}  // namespace ogam

@@ -1,0 +1,67 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "core/media/image.h"
+
+namespace ogam {
+
+/// A line of writing in a picture.
+struct TextLine {
+  int left = 0;  ///< of the rectangle around the strokes, in pixels of the picture
+  int top = 0;
+  Size size;
+  bool light = false;  ///< whether the strokes are lighter than what they stand on
+  float score = 0;     ///< how much it looks like writing, 0 to 1
+};
+
+struct TextLineOptions {
+  int max_lines = 120;  ///< the best ones are kept
+  float min_score = 0.5F;
+};
+
+/// Finds lines of writing between 8 and 200 pixels high (of 1080), of any script, light or dark, on
+/// plain grounds and over pictures.
+///
+/// Strokes are what is thinner than its surroundings are wide: a top-hat transform on each level of
+/// a pyramid leaves them, and runs of strokes of one height, one brightness and a written rhythm
+/// make a line. A picture without such runs costs a few milliseconds and gives an empty list.
+///
+/// @return lines from top to bottom, then left to right; they do not overlap.
+/// @throws Error{invalid_argument} when the pixels do not fit the size.
+std::vector<TextLine> find_text_lines(const Image& image, const TextLineOptions& options = {});
+
+/// A grey picture, 8 bits: pixels[y * width + x].
+struct GrayImage {
+  int width = 0;
+  int height = 0;
+  std::vector<std::uint8_t> pixels;
+};
+
+/// How the strokes of a line are brought out.
+enum class LineRendering {
+  gray,     ///< brightness, stretched and turned dark on light
+  strokes,  ///< the strokes alone, dark on white; what lies behind them is gone
+};
+
+/// The line as a recogniser likes it: dark strokes on a light ground, the line `line_height` pixels
+/// high, with a margin on each side.
+/// @throws Error{invalid_argument} when the line does not lie in the picture.
+GrayImage render_text_line(const Image& image, const TextLine& line, int line_height,
+                           LineRendering rendering);
+
+/// A small picture of a line's strokes, to tell whether the same words are still shown.
+class TextLineSignature {
+ public:
+  TextLineSignature(const Image& image, const TextLine& line);
+
+  /// 1 for the same strokes, near 0 for others: the correlation of the two pictures.
+  float similarity(const TextLineSignature& other) const;
+
+ private:
+  float aspect_ = 1;            // width / height of the line
+  std::vector<float> strokes_;  // normalised to mean 0 and length 1
+};
+
+}  // namespace ogam

@@ -1,0 +1,107 @@
+#include "core/tensor/checkpoint.h"
+
+#include <ATen/ATen.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <utility>
+#include <vector>
+
+#include "core/base/error.h"
+#include "core/base/files.h"
+#include "core/tensor/shape.h"
+#include "core/tensor/weight_source.h"
+
+namespace ogam {
+
+namespace fs = std::filesystem;
+
+struct Checkpoint::State {
+  fs::path folder;
+  Json config;
+  std::unique_ptr<WeightSource> source;
+  std::map<std::string, TensorInfo> tensors;
+  std::set<std::string> unexpected;  // not asked for yet
+  std::set<std::string> missing;
+  std::set<std::string> misshapen;  // "name: expected [..], got [..]"
+};
+
+WeightScope::WeightScope(Checkpoint& checkpoint, std::string prefix)
+    : checkpoint_(&checkpoint), prefix_(std::move(prefix)) {}
+
+WeightScope WeightScope::scope(const std::string& name) const {
+  return WeightScope(*checkpoint_, prefix_ + name + ".");
+}
+
+bool WeightScope::contains(const std::string& name) const {
+  return checkpoint_->state_->tensors.contains(prefix_ + name);
+}
+
+at::Tensor WeightScope::get(const std::string& name, at::IntArrayRef shape) const {
+  const auto tensor = get_stored(name, shape);
+  return tensor.is_floating_point() ? tensor.to(at::kFloat) : tensor;
+}
+
+at::Tensor WeightScope::get_stored(const std::string& name, at::IntArrayRef shape) const {
+  auto& state = *checkpoint_->state_;
+  const auto full_name = prefix_ + name;
+  state.unexpected.erase(full_name);
+  // Expanded, not allocated: a damaged config.json may ask for any size.
+  const auto zeros = [&] { return at::zeros({}, at::kFloat).expand(shape); };
+  require(std::all_of(shape.begin(), shape.end(), [](std::int64_t size) { return size >= 0; }),
+          ErrorCode::corrupt_data, "{}: config.json gives tensor '{}' the impossible shape {}",
+          display_path(state.folder), full_name, shape_string(shape));
+  const auto found = state.tensors.find(full_name);
+  if (found == state.tensors.end()) {
+    state.missing.insert(full_name);
+    return zeros();
+  }
+  if (at::IntArrayRef(found->second.shape) != shape) {
+    state.misshapen.insert(fmt::format("{}: expected {}, got {}", full_name, shape_string(shape),
+                                       shape_string(found->second.shape)));
+    return zeros();
+  }
+  return state.source->load(full_name);
+}
+
+Checkpoint::Checkpoint(const fs::path& folder) : state_(std::make_unique<State>()) {
+  state_->folder = folder;
+  state_->config = read_json_file(folder / "config.json");
+  state_->source = open_weights(folder);
+  for (const auto& info : state_->source->tensors()) {
+    state_->tensors[info.name] = info;
+    state_->unexpected.insert(info.name);
+  }
+}
+
+Checkpoint::~Checkpoint() = default;
+
+const fs::path& Checkpoint::folder() const { return state_->folder; }
+
+const Json& Checkpoint::config() const { return state_->config; }
+
+std::string Checkpoint::model_type() const {
+  return json_value<std::string>(state_->config, "model_type",
+                                 display_path(state_->folder / "config.json"));
+}
+
+WeightScope Checkpoint::weights(const std::string& prefix) { return {*this, prefix}; }
+
+void Checkpoint::finish() const {
+  std::vector<std::string> problems;
+  const auto list = [&](const char* kind, const std::set<std::string>& names) {
+    if (!names.empty()) {
+      problems.push_back(fmt::format("{} tensors: {}", kind, fmt::join(names, ", ")));
+    }
+  };
+  list("missing", state_->missing);
+  list("unexpected", state_->unexpected);
+  list("wrongly shaped", state_->misshapen);
+  require(problems.empty(), ErrorCode::corrupt_data,
+          "{}: the weights do not fit config.json; {}; fetch or build the model again",
+          display_path(state_->folder), fmt::join(problems, "; "));
+}
+
+}  // namespace ogam

@@ -1,0 +1,242 @@
+#include "core/tensor/safetensors.h"
+
+#include <ATen/ATen.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <cstring>
+#include <limits>
+#include <numeric>
+
+#include "core/base/error.h"
+#include "core/base/json.h"
+#include "core/tensor/shape.h"
+
+namespace ogam {
+
+namespace {
+
+constexpr std::size_t kLengthBytes = 8;
+constexpr std::size_t kMaxDimensions = 64;
+
+struct DtypeRow {
+  std::string_view name;
+  at::ScalarType dtype;
+};
+
+constexpr std::array kDtypes = {
+    DtypeRow{"BOOL", at::kBool},
+    DtypeRow{"U8", at::kByte},
+    DtypeRow{"I8", at::kChar},
+    DtypeRow{"I16", at::kShort},
+    DtypeRow{"U16", at::kUInt16},
+    DtypeRow{"I32", at::kInt},
+    DtypeRow{"U32", at::kUInt32},
+    DtypeRow{"I64", at::kLong},
+    DtypeRow{"U64", at::kUInt64},
+    DtypeRow{"F8_E4M3", at::kFloat8_e4m3fn},
+    DtypeRow{"F8_E5M2", at::kFloat8_e5m2},
+    DtypeRow{"F16", at::kHalf},
+    DtypeRow{"BF16", at::kBFloat16},
+    DtypeRow{"F32", at::kFloat},
+    DtypeRow{"F64", at::kDouble},
+};
+
+/// A JSON number that must be an integer from 0 to the largest std::int64_t.
+std::size_t size_value(const SortedJson& value, const std::string& origin,
+                       const std::string& what) {
+  require(value.is_number_unsigned() &&
+              value.get<std::uint64_t>() <= std::numeric_limits<std::int64_t>::max(),
+          ErrorCode::corrupt_data, "{}: {} must be a whole number from 0 to 2^63 - 1, got {}",
+          origin, what, value.is_number() ? value.dump() : value.type_name());
+  return value.get<std::size_t>();
+}
+
+at::ScalarType dtype_value(const std::string& name, const std::string& origin,
+                           const std::string& tensor) {
+  const auto* const row = std::find_if(kDtypes.begin(), kDtypes.end(),
+                                       [&](const DtypeRow& r) { return r.name == name; });
+  require(row != kDtypes.end(), ErrorCode::unsupported,
+          "{}: tensor '{}' has dtype '{}', which cannot be read", origin, tensor, name);
+  return row->dtype;
+}
+
+std::vector<std::int64_t> shape_value(const SortedJson& value, const std::string& origin,
+                                      const std::string& tensor) {
+  require(value.is_array() && value.size() <= kMaxDimensions, ErrorCode::corrupt_data,
+          "{}: the shape of tensor '{}' must be an array of at most {} numbers", origin, tensor,
+          kMaxDimensions);
+  std::vector<std::int64_t> shape;
+  shape.reserve(value.size());
+  for (const auto& dimension : value) {
+    shape.push_back(static_cast<std::int64_t>(
+        size_value(dimension, origin, fmt::format("a dimension of tensor '{}'", tensor))));
+  }
+  return shape;
+}
+
+/// Bytes of a tensor of that shape. Dimensions of 0 count as 1 in the check for overflow, because
+/// strides are products of the other dimensions.
+std::size_t byte_size(const TensorInfo& info, const std::string& origin) {
+  auto bytes = static_cast<std::int64_t>(c10::elementSize(info.dtype));
+  bool overflow = false;
+  bool empty = false;
+  for (const auto dimension : info.shape) {
+    empty = empty || dimension == 0;
+    overflow =
+        overflow || __builtin_mul_overflow(bytes, std::max<std::int64_t>(dimension, 1), &bytes);
+  }
+  require(!overflow, ErrorCode::corrupt_data, "{}: the size of tensor '{}' of shape {} overflows",
+          origin, info.name, shape_string(info.shape));
+  return empty ? 0 : static_cast<std::size_t>(bytes);
+}
+
+SafetensorsEntry parse_entry(const std::string& name, const SortedJson& value,
+                             const std::string& origin) {
+  require(value.is_object() && value.size() == 3, ErrorCode::corrupt_data,
+          "{}: tensor '{}' must have exactly dtype, shape and data_offsets", origin, name);
+  const auto context = fmt::format("{}: tensor '{}'", origin, name);
+  SafetensorsEntry entry;
+  entry.info.name = name;
+  entry.info.dtype = dtype_value(json_value<std::string>(value, "dtype", context), origin, name);
+  entry.info.shape = shape_value(json_value<SortedJson>(value, "shape", context), origin, name);
+  const auto offsets = json_value<SortedJson>(value, "data_offsets", context);
+  require(offsets.is_array() && offsets.size() == 2, ErrorCode::corrupt_data,
+          "{}: data_offsets must be two numbers", context);
+  const auto begin = size_value(offsets[0], origin, "data_offsets");
+  const auto end = size_value(offsets[1], origin, "data_offsets");
+  require(begin <= end, ErrorCode::corrupt_data, "{}: data_offsets [{}, {}] run backwards", context,
+          begin, end);
+  entry.begin = begin;
+  entry.size = end - begin;
+  const auto expected = byte_size(entry.info, origin);
+  require(entry.size == expected, ErrorCode::corrupt_data,
+          "{}: shape {} needs {} bytes, data_offsets give {}", context,
+          shape_string(entry.info.shape), expected, entry.size);
+  return entry;
+}
+
+std::map<std::string, std::string> parse_metadata(const SortedJson& value,
+                                                  const std::string& origin) {
+  require(value.is_object(), ErrorCode::corrupt_data, "{}: __metadata__ must be an object", origin);
+  std::map<std::string, std::string> metadata;
+  for (const auto& [key, text] : value.items()) {
+    require(text.is_string(), ErrorCode::corrupt_data, "{}: __metadata__ '{}' must be a string",
+            origin, key);
+    metadata[key] = text.get<std::string>();
+  }
+  return metadata;
+}
+
+/// Checks that the entries, whose offsets count from the start of the data, fill `data_size` bytes.
+void check_tiling(const std::vector<SafetensorsEntry>& entries, std::size_t data_size,
+                  const std::string& origin) {
+  std::vector<std::size_t> order(entries.size());
+  std::iota(order.begin(), order.end(), 0);
+  std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+    return std::pair(entries[a].begin, entries[a].size) <
+           std::pair(entries[b].begin, entries[b].size);
+  });
+  std::size_t position = 0;
+  for (const auto i : order) {
+    const auto& entry = entries[i];
+    require(entry.begin == position, ErrorCode::corrupt_data,
+            "{}: tensor '{}' starts at byte {} of the data, expected {}: tensors must follow each "
+            "other "
+            "without gaps or overlaps",
+            origin, entry.info.name, entry.begin, position);
+    position += entry.size;  // no overflow: position <= 2^63 and size <= 2^63 - 1
+    require(position <= data_size, ErrorCode::corrupt_data,
+            "{}: tensor '{}' ends at byte {} of the data, which has {}: the file is cut short or "
+            "damaged",
+            origin, entry.info.name, position, data_size);
+  }
+  require(position == data_size, ErrorCode::corrupt_data,
+          "{}: the tensors take {} bytes, the file holds {} after its header", origin, position,
+          data_size);
+}
+
+}  // namespace
+
+std::optional<std::string_view> safetensors_dtype_name(at::ScalarType dtype) {
+  const auto* const row = std::find_if(kDtypes.begin(), kDtypes.end(),
+                                       [&](const DtypeRow& r) { return r.dtype == dtype; });
+  return row == kDtypes.end() ? std::nullopt : std::optional(row->name);
+}
+
+SafetensorsHeader parse_safetensors_header(std::span<const std::byte> file,
+                                           const std::string& origin) {
+  require(file.size() >= kLengthBytes, ErrorCode::corrupt_data,
+          "{}: {} bytes are too few for a safetensors file", origin, file.size());
+  std::uint64_t length = 0;
+  for (std::size_t i = kLengthBytes; i-- > 0;) {
+    length = (length << 8) | std::to_integer<std::uint64_t>(file[i]);
+  }
+  require(
+      length <= kMaxSafetensorsHeader && length <= file.size() - kLengthBytes,
+      ErrorCode::corrupt_data,
+      "{}: the header claims {} bytes in a file of {} (at most {} are allowed): not a safetensors "
+      "file, or cut short",
+      origin, length, file.size(), kMaxSafetensorsHeader);
+  const auto text = file.subspan(kLengthBytes, length);
+  require(length > 0 && std::to_integer<char>(text[0]) == '{', ErrorCode::corrupt_data,
+          "{}: the header must start with '{{'", origin);
+  const auto json =
+      parse_sorted_json({reinterpret_cast<const char*>(text.data()), text.size()}, origin);
+
+  SafetensorsHeader header;
+  for (const auto& [name, value] : json.items()) {
+    if (name == "__metadata__") {
+      header.metadata = parse_metadata(value, origin);
+    } else {
+      header.entries.push_back(parse_entry(name, value, origin));
+    }
+  }
+  const std::size_t data_begin = kLengthBytes + length;
+  check_tiling(header.entries, file.size() - data_begin, origin);
+  for (auto& entry : header.entries) {
+    entry.begin += data_begin;
+  }
+  std::sort(header.entries.begin(), header.entries.end(),
+            [](const auto& a, const auto& b) { return a.info.name < b.info.name; });
+  return header;
+}
+
+SafetensorsFile::SafetensorsFile(const std::filesystem::path& path)
+    : origin_(display_path(path)),
+      file_(std::make_shared<const MappedFile>(path)),
+      header_(parse_safetensors_header(file_->bytes(), origin_)) {
+  tensors_.reserve(header_.entries.size());
+  for (const auto& entry : header_.entries) {
+    tensors_.push_back(entry.info);
+  }
+}
+
+at::Tensor SafetensorsFile::load(const std::string& name) const {
+  const auto entry = std::lower_bound(
+      header_.entries.begin(), header_.entries.end(), name,
+      [](const SafetensorsEntry& e, const std::string& n) { return e.info.name < n; });
+  require(entry != header_.entries.end() && entry->info.name == name, ErrorCode::not_found,
+          "{} holds no tensor '{}'", origin_, name);
+  if (entry->size == 0) {
+    return at::empty(entry->info.shape, at::TensorOptions(entry->info.dtype));
+  }
+  const auto bytes = file_->bytes().subspan(entry->begin, entry->size);
+  require(
+      entry->info.dtype != at::kBool ||
+          std::all_of(bytes.begin(), bytes.end(), [](std::byte b) { return b <= std::byte{1}; }),
+      ErrorCode::corrupt_data, "{}: BOOL tensor '{}' holds a byte other than 0 and 1", origin_,
+      name);
+  // The mapping is read-only, and at::Tensor has no constant data: nothing writes to weights.
+  auto* const data = const_cast<std::byte*>(bytes.data());
+  if (reinterpret_cast<std::uintptr_t>(data) % c10::elementSize(entry->info.dtype) != 0) {
+    auto copy = at::empty(entry->info.shape, at::TensorOptions(entry->info.dtype));
+    std::memcpy(copy.data_ptr(), data, bytes.size());
+    return copy;
+  }
+  return at::from_blob(
+      data, entry->info.shape, [file = file_](void*) {}, at::TensorOptions(entry->info.dtype));
+}
+
+}  // namespace ogam

@@ -1,0 +1,150 @@
+#include "core/text/unicode.h"
+
+#include <utf8proc.h>
+
+#include <array>
+#include <cstdlib>
+#include <memory>
+
+#include "core/base/error.h"
+
+namespace ogam {
+
+namespace {
+
+constexpr std::string_view kReplacement = "\xEF\xBF\xBD";  // U+FFFD
+
+const utf8proc_uint8_t* bytes_of(std::string_view text) {
+  return reinterpret_cast<const utf8proc_uint8_t*>(text.data());
+}
+
+/// The code point at the start of `text` and its length in bytes; a length of 0 or less where the
+/// bytes are not UTF-8.
+struct Decoded {
+  utf8proc_int32_t code_point = -1;
+  utf8proc_ssize_t length = 0;
+};
+
+Decoded decode_first(std::string_view text) {
+  Decoded decoded;
+  decoded.length = utf8proc_iterate(bytes_of(text), static_cast<utf8proc_ssize_t>(text.size()),
+                                    &decoded.code_point);
+  return decoded;
+}
+
+std::string map_text(std::string_view text, int options) {
+  const std::string repaired = repair_utf8(text);
+  utf8proc_uint8_t* mapped = nullptr;
+  const auto length =
+      utf8proc_map(bytes_of(repaired), static_cast<utf8proc_ssize_t>(repaired.size()), &mapped,
+                   static_cast<utf8proc_option_t>(options));
+  const std::unique_ptr<utf8proc_uint8_t, decltype(&std::free)> owner(mapped, &std::free);
+  require(length >= 0, ErrorCode::internal, "cannot normalise {} bytes of text: {}", text.size(),
+          utf8proc_errmsg(length));
+  return {reinterpret_cast<const char*>(mapped), static_cast<std::size_t>(length)};
+}
+
+bool is_ascii(std::string_view text) {
+  for (const char c : text) {
+    if (static_cast<unsigned char>(c) >= 0x80) {
+      return false;
+    }
+  }
+  return true;
+}
+
+}  // namespace
+
+bool is_valid_utf8(std::string_view text) {
+  while (!text.empty()) {
+    const auto decoded = decode_first(text);
+    if (decoded.length <= 0) {
+      return false;
+    }
+    text.remove_prefix(static_cast<std::size_t>(decoded.length));
+  }
+  return true;
+}
+
+std::string repair_utf8(std::string_view text) {
+  std::string repaired;
+  repaired.reserve(text.size());
+  while (!text.empty()) {
+    const auto decoded = decode_first(text);
+    const std::size_t length = decoded.length > 0 ? static_cast<std::size_t>(decoded.length) : 1;
+    repaired += decoded.length > 0 ? text.substr(0, length) : kReplacement;
+    text.remove_prefix(length);
+  }
+  return repaired;
+}
+
+std::string to_nfc(std::string_view text) {
+  return is_ascii(text) ? std::string(text) : map_text(text, UTF8PROC_STABLE | UTF8PROC_COMPOSE);
+}
+
+std::string fold_for_matching(std::string_view text) {
+  return map_text(text, UTF8PROC_STABLE | UTF8PROC_COMPOSE | UTF8PROC_COMPAT | UTF8PROC_CASEFOLD);
+}
+
+std::vector<char32_t> code_points(std::string_view text) {
+  std::vector<char32_t> points;
+  points.reserve(text.size());
+  while (!text.empty()) {
+    const auto decoded = decode_first(text);
+    require(decoded.length > 0, ErrorCode::invalid_argument,
+            "text is not UTF-8 at its last {} bytes", text.size());
+    points.push_back(static_cast<char32_t>(decoded.code_point));
+    text.remove_prefix(static_cast<std::size_t>(decoded.length));
+  }
+  return points;
+}
+
+void append_utf8(char32_t code_point, std::string& out) {
+  std::array<utf8proc_uint8_t, 4> bytes{};
+  const auto length = utf8proc_encode_char(static_cast<utf8proc_int32_t>(code_point), bytes.data());
+  require(length > 0, ErrorCode::invalid_argument, "U+{:X} is not a code point",
+          static_cast<std::uint32_t>(code_point));
+  out.append(reinterpret_cast<const char*>(bytes.data()), static_cast<std::size_t>(length));
+}
+
+bool is_hangul_syllable(char32_t code_point) {
+  return code_point >= 0xAC00 && code_point <= 0xD7A3;
+}
+
+bool is_letter_or_digit(char32_t code_point) {
+  const auto category = utf8proc_category(static_cast<utf8proc_int32_t>(code_point));
+  return (category >= UTF8PROC_CATEGORY_LU && category <= UTF8PROC_CATEGORY_LO) ||
+         (category >= UTF8PROC_CATEGORY_ND && category <= UTF8PROC_CATEGORY_NO);
+}
+
+bool is_white_space(char32_t code_point) {
+  return (code_point >= 0x09 && code_point <= 0x0D) || code_point == 0x20 || code_point == 0x85 ||
+         code_point == 0xA0 || code_point == 0x1680 ||
+         (code_point >= 0x2000 && code_point <= 0x200A) || code_point == 0x2028 ||
+         code_point == 0x2029 || code_point == 0x202F || code_point == 0x205F ||
+         code_point == 0x3000;
+}
+
+bool is_word_character(char32_t code_point) {
+  const auto within = [code_point](char32_t first, char32_t last) {
+    return code_point >= first && code_point <= last;
+  };
+  const auto category = utf8proc_category(static_cast<utf8proc_int32_t>(code_point));
+  const bool letter_mark_or_number =
+      category >= UTF8PROC_CATEGORY_LU && category <= UTF8PROC_CATEGORY_NL;
+  const bool letter_in_circle_or_square = within(0x24B6, 0x24E9) || within(0x1F130, 0x1F149) ||
+                                          within(0x1F150, 0x1F169) || within(0x1F170, 0x1F189);
+  const bool joiner = within(0x200C, 0x200D);
+  return letter_mark_or_number || category == UTF8PROC_CATEGORY_PC || letter_in_circle_or_square ||
+         joiner;
+}
+
+int display_width(std::string_view text) {
+  int width = 0;
+  for (const char32_t code_point : code_points(repair_utf8(text))) {
+    width += utf8proc_charwidth(static_cast<utf8proc_int32_t>(code_point));
+  }
+  return width;
+}
+
+}  // namespace ogam

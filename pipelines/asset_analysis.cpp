@@ -1,0 +1,256 @@
+#include "pipelines/asset_analysis.h"
+
+#include <ATen/ATen.h>
+#include <c10/core/InferenceMode.h>
+
+#include <algorithm>
+#include <memory>
+
+#include "core/base/error.h"
+#include "core/base/files.h"
+#include "core/base/hash.h"
+#include "core/media/image_file.h"
+#include "core/media/reader.h"
+#include "core/media/subtitles.h"
+#include "core/media/text_file.h"
+#include "decoders/text/tesseract_reader.h"
+#include "encoders/video/transnet_v2.h"
+#include "pipelines/lane_vectors.h"
+#include "pipelines/media_lanes.h"
+#include "pipelines/passages.h"
+#include "pipelines/screen_text.h"
+#include "pipelines/segmentation.h"
+
+namespace ogam {
+
+namespace {
+
+constexpr std::size_t kTextBatch = 32;
+
+/// Raised whenever what is stored for a file changes in meaning.
+constexpr int kAnalysisVersion = 1;
+
+std::string damage_note(const ReadReport& report) {
+  std::vector<std::string> parts;
+  if (report.corrupt_packets > 0) {
+    parts.push_back(fmt::format("{} damaged packets left out", report.corrupt_packets));
+  }
+  if (report.truncated) {
+    parts.push_back("the file ends before it should");
+  }
+  if (report.missing_times > 0) {
+    parts.push_back(fmt::format("{} frames without a time left out", report.missing_times));
+  }
+  return fmt::format("{}", fmt::join(parts, "; "));
+}
+
+}  // namespace
+
+/// What the lanes have found, before it is put into segments.
+struct AssetAnalyzer::Collected {
+  Time duration = 0;
+  std::vector<TimeSpan> segments;  ///< one empty span for what has no time
+  std::vector<TimedVector> vectors;
+  std::vector<TimedText> speech;
+  std::vector<TimedText> screen;
+  std::vector<std::string> notes;
+};
+
+AssetAnalyzer::AssetAnalyzer(Pack pack, const IndexOptions& options)
+    : pack_(std::move(pack)), options_(options), budget_(options.threads) {
+  for (const Lane lane : options.lanes) {
+    if (pack_.manifest().lane(lane) == nullptr) {
+      missing_lanes_.push_back(lane);
+    }
+  }
+}
+
+AssetAnalyzer::~AssetAnalyzer() = default;
+
+const PackLane* AssetAnalyzer::wanted(Lane lane) const {
+  const bool asked =
+      std::find(options_.lanes.begin(), options_.lanes.end(), lane) != options_.lanes.end();
+  return asked ? pack_.manifest().lane(lane) : nullptr;
+}
+
+std::string AssetAnalyzer::settings_for(const InputFile& file) const {
+  Json settings = {{"version", kAnalysisVersion},
+                   {"language", options_.language},
+                   {"segments", options_.segments.name()},
+                   {"sample_fps", options_.sample_fps},
+                   {"spaces", Json::array()}};
+  for (const Space& space : pack_.spaces(options_.lanes)) {
+    settings["spaces"].push_back(space.id);
+  }
+  if (!file.subtitles.empty()) {
+    settings["subtitles"] = blake3_file_hex(file.subtitles);
+  }
+  return dump_json(settings);
+}
+
+AssetAnalysis AssetAnalyzer::analyze(const InputFile& file, MediaKind kind,
+                                     const std::function<void(Time, Time)>& on_time) {
+  const c10::InferenceMode inference;
+  Collected collected;
+  switch (kind) {
+    case MediaKind::video:
+    case MediaKind::audio:
+      analyze_media(file, collected, on_time);
+      break;
+    case MediaKind::image:
+      analyze_image(file, collected);
+      break;
+    case MediaKind::text:
+      analyze_text(file, collected);
+      break;
+    case MediaKind::subtitles:
+      analyze_subtitles(file, collected);
+      break;
+  }
+  options_.cancellation.check();
+  AssetAnalysis analysis;
+  analysis.record.path = file.path;
+  analysis.record.kind = media_kind_name(kind);
+  analysis.record.settings = settings_for(file);
+  analysis.record.tags = options_.tags;
+  assemble(collected, analysis.record);
+  analysis.notes = std::move(collected.notes);
+  return analysis;
+}
+
+void AssetAnalyzer::analyze_media(const InputFile& file, Collected& collected,
+                                  const std::function<void(Time, Time)>& on_time) {
+  std::vector<TimedText> subtitles;
+  if (wanted(Lane::speech) != nullptr && !file.subtitles.empty()) {
+    subtitles = read_subtitles(file.subtitles, options_.limits);
+  }
+  WantedLanes lanes{.visual = wanted(Lane::visual),
+                    .sound = wanted(Lane::sound),
+                    .speech = subtitles.empty() ? wanted(Lane::speech) : nullptr,
+                    .text = wanted(Lane::text),
+                    .shots = nullptr};
+  std::shared_ptr<const TransNetV2> shot_model;
+  if (const auto task = pack_.manifest().tasks.find("shots");
+      options_.segments.kind == SegmentRule::Kind::shots && task != pack_.manifest().tasks.end()) {
+    shot_model = pack_.shot_model(task->second);
+    lanes.shots = shot_model.get();
+  }
+
+  const bool pictures =
+      lanes.visual != nullptr || lanes.text != nullptr || lanes.shots != nullptr;
+  ReadOptions read_options;
+  read_options.limits = options_.limits;
+  read_options.audio = lanes.sound != nullptr || lanes.speech != nullptr;
+  read_options.frames.kind = pictures ? FrameSelection::Kind::all : FrameSelection::Kind::none;
+  MediaReader reader(file.path, read_options);
+  MediaLanes at_work(pack_, lanes, options_, budget_);
+  const auto next_event = [&] {
+    const ThreadBudget::Slot slot(budget_);
+    return reader.next();
+  };
+  Time reached = 0;
+  while (!at_work.failed()) {
+    options_.cancellation.check();
+    auto event = next_event();
+    if (!event) {
+      break;
+    }
+    if (const auto* frame = std::get_if<VideoFrame>(&*event)) {
+      reached = std::max(reached, frame->time());
+      at_work.take(*frame);
+    } else {
+      auto& chunk = std::get<AudioChunk>(*event);
+      reached = std::max(reached, chunk.time);
+      at_work.take(std::move(chunk));
+    }
+    on_time(reached, reader.info().duration);
+  }
+  MediaFindings findings = at_work.finish();
+
+  const std::vector<TimeSpan>& shots = findings.shots;
+  collected.duration = shots.empty() ? findings.end : std::max(findings.end, shots.back().end);
+  collected.segments = make_segments(shots, collected.duration, options_.segments);
+  collected.vectors = std::move(findings.frames);
+  std::ranges::move(findings.sounds, std::back_inserter(collected.vectors));
+  collected.speech = subtitles.empty() ? std::move(findings.speech) : std::move(subtitles);
+  collected.screen = std::move(findings.screen);
+  if (std::string note = damage_note(reader.report()); !note.empty()) {
+    collected.notes.push_back(std::move(note));
+  }
+}
+
+void AssetAnalyzer::analyze_image(const InputFile& file, Collected& collected) {
+  collected.segments = {TimeSpan{}};
+  const Image image = read_image(file.path, options_.limits);
+  if (const PackLane* const visual = wanted(Lane::visual)) {
+    FrameLane frames(pack_.image_encoder(visual->encoder), output_spaces(pack_, *visual));
+    frames.push(0, image);
+    frames.finish();
+    collected.vectors = frames.take();
+  }
+  if (wanted(Lane::text) != nullptr) {
+    if (!picture_reader_) {
+      picture_reader_ = std::make_unique<TesseractReader>();
+    }
+    for (std::string& text : read_screen_text(*picture_reader_, image)) {
+      collected.screen.push_back({{}, std::move(text), {}, {}});
+    }
+  }
+}
+
+void AssetAnalyzer::analyze_text(const InputFile& file, Collected& collected) {
+  collected.segments = {TimeSpan{}};
+  if (wanted(Lane::text) != nullptr) {
+    for (std::string& passage : split_into_passages(read_text_file(file.path, options_.limits))) {
+      collected.screen.push_back({{}, std::move(passage), {}, {}});
+    }
+  }
+}
+
+void AssetAnalyzer::analyze_subtitles(const InputFile& file, Collected& collected) {
+  collected.speech = read_subtitles(file.path, options_.limits);
+  for (const TimedText& cue : collected.speech) {
+    collected.duration = std::max(collected.duration, cue.span.end);
+  }
+  collected.segments = make_segments({}, collected.duration, options_.segments);
+}
+
+void AssetAnalyzer::assemble(Collected& collected, AssetRecord& record) {
+  record.duration = collected.duration;
+  record.segments = std::move(collected.segments);
+  for (TimedVector& vector : collected.vectors) {
+    record.vectors.push_back({std::move(vector.space), segment_at(record.segments, vector.time),
+                              vector.time, std::move(vector.values), std::nullopt});
+  }
+  for (auto& [lane, texts] : {std::pair<Lane, std::vector<TimedText>&>{Lane::speech, collected.speech},
+                              std::pair<Lane, std::vector<TimedText>&>{Lane::text, collected.screen}}) {
+    const PackLane* const pack_lane = wanted(lane);
+    if (pack_lane == nullptr) {
+      continue;
+    }
+    const auto encoder = pack_.text_encoder(pack_lane->encoder);
+    const auto spaces = output_spaces(pack_, *pack_lane);
+    for (std::size_t first = 0; first < texts.size(); first += kTextBatch) {
+      const std::size_t last = std::min(texts.size(), first + kTextBatch);
+      std::vector<std::string> batch;
+      std::vector<Time> positions;
+      for (std::size_t i = first; i < last; ++i) {
+        batch.push_back(texts[i].text);
+        positions.push_back(static_cast<Time>(i - first));
+      }
+      const std::size_t first_words = record.words.size();
+      for (std::size_t i = first; i < last; ++i) {
+        record.words.push_back({lane, segment_of(record.segments, texts[i].span), texts[i]});
+      }
+      for (TimedVector& vector : timed_vectors(encoder->encode(batch), spaces, positions)) {
+        const std::size_t words = first_words + static_cast<std::size_t>(vector.time);
+        const WordsRecord& source = record.words[words];
+        record.vectors.push_back({std::move(vector.space), source.segment, source.text.span.start,
+                                  std::move(vector.values), words});
+      }
+      options_.cancellation.check();
+    }
+  }
+}
+
+}  // namespace ogam

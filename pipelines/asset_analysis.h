@@ -1,0 +1,62 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "archive/archive.h"
+#include "core/base/thread_budget.h"
+#include "core/media/kind.h"
+#include "pipelines/indexing.h"
+#include "pipelines/input_files.h"
+#include "pipelines/pack.h"
+
+namespace ogam {
+
+class TesseractReader;
+
+/// What was found in one file.
+struct AssetAnalysis {
+  AssetRecord record;              ///< everything but its id
+  std::vector<std::string> notes;  ///< for people: damaged packets, no sound, ...
+};
+
+/// Turns files into what the archive keeps: one decode pass feeds every lane that the pack has a model for.
+class AssetAnalyzer {
+ public:
+  /// Notes, once, which of the asked lanes the pack cannot serve.
+  AssetAnalyzer(Pack pack, const IndexOptions& options);
+  ~AssetAnalyzer();
+
+  /// Lanes that were asked for and have no model in the pack.
+  const std::vector<Lane>& missing_lanes() const { return missing_lanes_; }
+
+  /// Identity of everything that decides what is stored for a file of this kind.
+  std::string settings_for(const InputFile& file) const;
+
+  /// @param on_time called now and then with the media time read so far and the duration.
+  /// @throws Error for a file that cannot be read, Cancelled on request.
+  AssetAnalysis analyze(const InputFile& file, MediaKind kind,
+                        const std::function<void(Time, Time)>& on_time);
+
+ private:
+  struct Collected;
+
+  void analyze_media(const InputFile& file, Collected& collected,
+                     const std::function<void(Time, Time)>& on_time);
+  void analyze_image(const InputFile& file, Collected& collected);
+  void analyze_text(const InputFile& file, Collected& collected);
+  void analyze_subtitles(const InputFile& file, Collected& collected);
+  /// Places words and vectors into segments and gives words their vectors.
+  void assemble(Collected& collected, AssetRecord& record);
+  const PackLane* wanted(Lane lane) const;
+
+  Pack pack_;
+  const IndexOptions& options_;
+  std::vector<Lane> missing_lanes_;
+  ThreadBudget budget_;
+  std::unique_ptr<TesseractReader> picture_reader_;  // made when the first picture comes
+};
+
+}  // namespace ogam

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/base/error.h"
+
+namespace ogam {
+
+/// A file to index, or a place that could not be looked into.
+struct InputFile {
+  std::filesystem::path path;
+  std::filesystem::path subtitles;  ///< .srt or .vtt of the same name beside it, or empty
+  std::optional<Error> error;
+};
+
+/// The files that `inputs` name, in order: files as given, folders walked by name.
+///
+/// In folders, files with a media extension are taken; hidden ones are not. Links are followed, a folder is entered
+/// once however many ways lead to it. A missing input or an unreadable folder becomes an entry with an error.
+std::vector<InputFile> find_input_files(const std::vector<std::filesystem::path>& inputs);
+
+}  // namespace ogam

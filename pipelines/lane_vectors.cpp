@@ -1,0 +1,104 @@
+#include "pipelines/lane_vectors.h"
+
+#include <ATen/ATen.h>
+
+#include <algorithm>
+
+#include "core/base/error.h"
+
+namespace ogam {
+
+namespace {
+
+constexpr std::size_t kFrameBatch = 8;
+constexpr std::int64_t kSampleRate = 16000;
+constexpr std::int64_t kSoundWindow = kSampleRate * 48 / 10;
+constexpr std::int64_t kShortestSound = kSampleRate / 10;
+
+}  // namespace
+
+std::vector<OutputSpace> output_spaces(const Pack& pack, const PackLane& lane) {
+  std::vector<OutputSpace> spaces;
+  for (const PackSpace& space : lane.spaces) {
+    spaces.push_back({space.output, pack.space(lane, space).id});
+  }
+  return spaces;
+}
+
+std::vector<TimedVector> timed_vectors(const std::vector<EncoderOutput>& outputs,
+                                       const std::vector<OutputSpace>& spaces,
+                                       const std::vector<Time>& times) {
+  std::vector<TimedVector> vectors;
+  for (const OutputSpace& kept : spaces) {
+    const auto output =
+        std::find_if(outputs.begin(), outputs.end(),
+                     [&](const EncoderOutput& candidate) { return candidate.name == kept.output; });
+    require(output != outputs.end(), ErrorCode::corrupt_data,
+            "the pack names an output '{}' that its encoder does not have", kept.output);
+    const at::Tensor rows = output->vectors.to(at::kFloat).contiguous();
+    require(rows.size(0) == static_cast<std::int64_t>(times.size()), ErrorCode::internal,
+            "{} vectors for {} inputs", rows.size(0), times.size());
+    const auto* const data = rows.const_data_ptr<float>();
+    for (std::size_t i = 0; i < times.size(); ++i) {
+      const auto* const row = data + static_cast<std::int64_t>(i) * rows.size(1);
+      vectors.push_back({kept.space, times[i], {row, row + rows.size(1)}});
+    }
+  }
+  return vectors;
+}
+
+FrameLane::FrameLane(std::shared_ptr<const ImageEncoder> encoder, std::vector<OutputSpace> spaces)
+    : encoder_(std::move(encoder)), spaces_(std::move(spaces)) {}
+
+void FrameLane::push(Time time, const Image& image) {
+  times_.push_back(time);
+  images_.push_back(image);
+  if (images_.size() == kFrameBatch) {
+    finish();
+  }
+}
+
+void FrameLane::finish() {
+  if (images_.empty()) {
+    return;
+  }
+  std::ranges::move(timed_vectors(encoder_->encode(images_), spaces_, times_),
+                    std::back_inserter(vectors_));
+  images_.clear();
+  times_.clear();
+}
+
+SoundLane::SoundLane(std::shared_ptr<const AudioEncoder> encoder, std::vector<OutputSpace> spaces)
+    : encoder_(std::move(encoder)), spaces_(std::move(spaces)) {}
+
+void SoundLane::push(const std::vector<float>& samples) {
+  std::size_t at = 0;
+  while (at < samples.size()) {
+    const auto room = static_cast<std::size_t>(kSoundWindow) - pending_.size();
+    const auto count = std::min(room, samples.size() - at);
+    pending_.insert(pending_.end(), samples.begin() + static_cast<std::ptrdiff_t>(at),
+                    samples.begin() + static_cast<std::ptrdiff_t>(at + count));
+    at += count;
+    if (pending_.size() == static_cast<std::size_t>(kSoundWindow)) {
+      encode_pending();
+    }
+  }
+}
+
+void SoundLane::finish() {
+  if (static_cast<std::int64_t>(pending_.size()) >= kShortestSound) {
+    encode_pending();
+  }
+}
+
+void SoundLane::encode_pending() {
+  const auto count = static_cast<std::int64_t>(pending_.size());
+  const Time middle = (2 * samples_done_ + count) * kSecond / (2 * kSampleRate);
+  samples_done_ += count;
+  const std::vector<std::vector<float>> clips = {std::move(pending_)};
+  pending_.clear();
+  std::ranges::move(timed_vectors(encoder_->encode(clips), spaces_, {middle}),
+                    std::back_inserter(vectors_));
+}
+
+}  // namespace ogam

@@ -1,0 +1,136 @@
+#include "pipelines/pack.h"
+
+#include <algorithm>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <utility>
+
+#include "core/base/error.h"
+#include "core/base/hash.h"
+#include "core/tensor/checkpoint.h"
+#include "encoders/registry.h"
+#include "encoders/video/transnet_v2.h"
+#include "pipelines/speech_recognizer.h"
+
+namespace ogam {
+
+namespace {
+
+/// Models of one kind, each loaded once.
+template <typename Model>
+class Models {
+ public:
+  std::shared_ptr<const Model> get(const std::string& key,
+                                   const std::function<std::shared_ptr<const Model>()>& load) {
+    const std::lock_guard lock(mutex_);
+    auto& model = models_[key];
+    if (model == nullptr) {
+      model = load();
+    }
+    return model;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::map<std::string, std::shared_ptr<const Model>> models_;
+};
+
+/// The checkpoint of a model, with the pack's way out added to what went wrong.
+template <typename Load>
+auto load_model(const PackManifest& manifest, const PackModel& model, const Load& load) {
+  try {
+    Checkpoint checkpoint(model.folder);
+    auto loaded = load(checkpoint);
+    checkpoint.finish();
+    return loaded;
+  } catch (const Error& error) {
+    if (error.code() == ErrorCode::unsupported) {
+      throw;
+    }
+    std::throw_with_nested(
+        Error(ErrorCode::unavailable,
+              fmt::format("model {} of pack {} cannot be loaded; mend the pack with: {}", model.id,
+                          manifest.name, kPackMendingCommand)));
+  }
+}
+
+}  // namespace
+
+struct Pack::State {
+  PackManifest manifest;
+  Models<TextEncoder> text;
+  Models<ImageEncoder> image;
+  Models<AudioEncoder> audio;
+  Models<TransNetV2> shots;
+  Models<SpeechRecognizer> speech;
+};
+
+Pack::Pack(std::shared_ptr<State> state) : state_(std::move(state)) {}
+
+Pack Pack::open(const std::string& name_or_folder) {
+  auto state = std::make_shared<State>();
+  state->manifest = read_pack(find_pack(name_or_folder));
+  return Pack(std::move(state));
+}
+
+const PackManifest& Pack::manifest() const { return state_->manifest; }
+
+std::vector<Space> Pack::spaces(const std::vector<Lane>& lanes) const {
+  std::vector<Space> spaces;
+  for (const PackLane& lane : manifest().lanes) {
+    if (std::find(lanes.begin(), lanes.end(), lane.lane) != lanes.end()) {
+      for (const PackSpace& output : lane.spaces) {
+        spaces.push_back(space(lane, output));
+      }
+    }
+  }
+  return spaces;
+}
+
+Space Pack::space(const PackLane& lane, const PackSpace& output) const {
+  const PackModel& model = manifest().model(lane.encoder);
+  // The files hold the weights, the preprocessing and the prompt, so their hashes name the space.
+  std::string identity = fmt::format("{}\n{}\n{}\n{}\n", lane.lane.name(), model.model_type,
+                                     output.output, output.dimension);
+  for (const PackFile& file : model.files) {
+    identity += file.sha256 + "\n";
+  }
+  return {blake3_hex(std::as_bytes(std::span(identity))).substr(0, 32),
+          fmt::format("{}/{}/{}", lane.lane.name(), model.id, output.output), lane.lane,
+          output.dimension};
+}
+
+std::shared_ptr<const TextEncoder> Pack::text_encoder(const std::string& id) const {
+  return state_->text.get(id, [&]() -> std::shared_ptr<const TextEncoder> {
+    return load_model(manifest(), manifest().model(id), &make_text_encoder);
+  });
+}
+
+std::shared_ptr<const ImageEncoder> Pack::image_encoder(const std::string& id) const {
+  return state_->image.get(id, [&]() -> std::shared_ptr<const ImageEncoder> {
+    return load_model(manifest(), manifest().model(id), &make_image_encoder);
+  });
+}
+
+std::shared_ptr<const AudioEncoder> Pack::audio_encoder(const std::string& id) const {
+  return state_->audio.get(id, [&]() -> std::shared_ptr<const AudioEncoder> {
+    return load_model(manifest(), manifest().model(id), &make_audio_encoder);
+  });
+}
+
+std::shared_ptr<const TransNetV2> Pack::shot_model(const std::string& id) const {
+  return state_->shots.get(id, [&]() -> std::shared_ptr<const TransNetV2> {
+    return load_model(manifest(), manifest().model(id), &make_transnet_v2);
+  });
+}
+
+std::shared_ptr<const SpeechRecognizer> Pack::speech_recognizer(const std::string& whisper_id,
+                                                                const std::string& vad_id) const {
+  return state_->speech.get(whisper_id + "+" + vad_id, [&] {
+    return std::make_shared<const SpeechRecognizer>(manifest().model(whisper_id).folder,
+                                                    manifest().model(vad_id).folder);
+  });
+}
+
+}  // namespace ogam

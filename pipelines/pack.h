@@ -1,0 +1,49 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/base/space.h"
+#include "core/pack/manifest.h"
+
+namespace ogam {
+
+class AudioEncoder;
+class ImageEncoder;
+class SpeechRecognizer;
+class TextEncoder;
+class TransNetV2;
+
+/// The models of a pack. A model is loaded when it is first asked for and shared from then on; asking is safe from
+/// any thread. Copies of a Pack share their models.
+class [[gnu::visibility("default")]] Pack {
+ public:
+  /// @param name_or_folder a name under `OGAM_HOME/packs`, or a folder.
+  /// @throws Error{unavailable} when it is missing or damaged, naming the command that mends it.
+  static Pack open(const std::string& name_or_folder = "starter");
+
+  const PackManifest& manifest() const;
+
+  /// The spaces of `lanes`; lanes without a model have none. Nothing is loaded.
+  std::vector<Space> spaces(const std::vector<Lane>& lanes = Lane::all()) const;
+
+  /// The space of one output of a lane's encoder.
+  Space space(const PackLane& lane, const PackSpace& output) const;
+
+  /// Models by their id in the manifest.
+  /// @throws Error{corrupt_data, unsupported, unavailable} naming the model.
+  std::shared_ptr<const TextEncoder> text_encoder(const std::string& id) const;
+  std::shared_ptr<const ImageEncoder> image_encoder(const std::string& id) const;
+  std::shared_ptr<const AudioEncoder> audio_encoder(const std::string& id) const;
+  std::shared_ptr<const TransNetV2> shot_model(const std::string& id) const;
+  std::shared_ptr<const SpeechRecognizer> speech_recognizer(const std::string& whisper_id,
+                                                            const std::string& vad_id) const;
+
+ private:
+  struct State;
+  explicit Pack(std::shared_ptr<State> state);
+  std::shared_ptr<State> state_;
+};
+
+}  // namespace ogam

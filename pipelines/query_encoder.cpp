@@ -1,0 +1,189 @@
+#include "pipelines/query_encoder.h"
+
+#include <ATen/ATen.h>
+#include <c10/core/InferenceMode.h>
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+
+#include "core/base/error.h"
+#include "core/base/files.h"
+#include "core/media/image_file.h"
+#include "core/media/reader.h"
+#include "encoders/encoder.h"
+#include "encoders/text/class_name_query.h"
+#include "pipelines/media_sampling.h"
+
+namespace ogam {
+
+namespace {
+
+constexpr int kQueryFrames = 8;
+constexpr Time kQueryAudio = 60 * kSecond;
+
+/// The rows of the output called `name`.
+std::vector<std::vector<float>> rows_of(const std::vector<EncoderOutput>& outputs,
+                                        const std::string& name) {
+  const auto found = std::find_if(outputs.begin(), outputs.end(),
+                                  [&](const EncoderOutput& output) { return output.name == name; });
+  require(found != outputs.end(), ErrorCode::corrupt_data,
+          "the pack names an output '{}' that its encoder does not have", name);
+  const at::Tensor vectors = found->vectors.to(at::kFloat).contiguous();
+  const auto* const data = vectors.const_data_ptr<float>();
+  std::vector<std::vector<float>> rows;
+  for (std::int64_t row = 0; row < vectors.size(0); ++row) {
+    rows.emplace_back(data + row * vectors.size(1), data + (row + 1) * vectors.size(1));
+  }
+  return rows;
+}
+
+/// The L2-normalised mean: one vector for several frames of a clip.
+std::vector<float> mean_direction(const std::vector<std::vector<float>>& rows) {
+  std::vector<float> mean(rows.at(0).size(), 0.0f);
+  for (const auto& row : rows) {
+    for (std::size_t i = 0; i < mean.size(); ++i) {
+      mean[i] += row[i];
+    }
+  }
+  double norm = 0;
+  for (const float value : mean) {
+    norm += static_cast<double>(value) * value;
+  }
+  for (float& value : mean) {
+    value = static_cast<float>(value / std::max(std::sqrt(norm), 1e-12));
+  }
+  return mean;
+}
+
+const std::string& model_of(const PackLane& lane, const PackQueryRoute& route) {
+  return route.model.empty() ? lane.encoder : route.model;
+}
+
+/// Whether the pack leads queries of `modality` into any of its lanes, and into which.
+std::string lanes_with_route(const PackManifest& manifest, const std::string& modality) {
+  std::set<std::string_view> names;
+  for (const PackLane& lane : manifest.lanes) {
+    for (const PackSpace& space : lane.spaces) {
+      if (space.queries.contains(modality)) {
+        names.insert(lane.lane.name());
+      }
+    }
+  }
+  return names.empty() ? "none of its lanes" : fmt::format("{}", fmt::join(names, ", "));
+}
+
+}  // namespace
+
+QueryEncoder::QueryEncoder(Pack pack) : pack_(std::move(pack)) {}
+QueryEncoder::~QueryEncoder() = default;
+
+std::vector<VectorQuery> QueryEncoder::encode(const QueryMedia& query,
+                                              const std::vector<Lane>& lanes) {
+  const c10::InferenceMode inference;
+  std::vector<VectorQuery> vectors;
+  std::set<std::string> unused;
+  for (const auto& [modality, given] : {std::pair<const char*, bool>{"text", !query.text.empty()},
+                                        {"image", !query.image.empty()},
+                                        {"audio", !query.audio.empty()},
+                                        {"video", !query.video.empty()}}) {
+    if (given) {
+      unused.insert(modality);
+    }
+  }
+  const auto asked = unused;
+
+  // Each medium is read once, when the first route needs it.
+  std::optional<std::vector<Image>> image;
+  std::optional<std::vector<Image>> frames;
+  std::map<std::string, std::vector<float>> sounds;
+  const auto image_of = [&]() -> const std::vector<Image>& {
+    return image ? *image : image.emplace(std::vector<Image>{read_image(query.image)});
+  };
+  const auto frames_of = [&]() -> const std::vector<Image>& {
+    return frames ? *frames : frames.emplace(sample_frames(query.video, query.span, kQueryFrames));
+  };
+  const auto sound_of = [&](const std::string& modality) -> const std::vector<float>& {
+    auto& sound = sounds[modality];
+    if (sound.empty()) {
+      sound = sample_audio(modality == "audio" ? query.audio : query.video, query.span, kQueryAudio);
+    }
+    return sound;
+  };
+
+  for (const PackLane& lane : pack_.manifest().lanes) {
+    if (std::find(lanes.begin(), lanes.end(), lane.lane) == lanes.end()) {
+      continue;
+    }
+    for (const PackSpace& space : lane.spaces) {
+      for (const auto& [modality, route] : space.queries) {
+        if (!asked.contains(modality)) {
+          continue;
+        }
+        std::vector<float> values;
+        if (modality == "text") {
+          values = encode_texts(lane, space, route, {query.text}).at(0);
+        } else if (modality == "audio" || lane.lane == Lane::sound) {
+          // A clip without sound still searches by its pictures.
+          if (modality == "video" && !probe_media(query.video).audio) {
+            continue;
+          }
+          const std::vector<std::vector<float>> clips = {sound_of(modality)};
+          values = rows_of(pack_.audio_encoder(model_of(lane, route))->encode(clips), space.output).at(0);
+        } else {
+          values = mean_direction(
+              rows_of(pack_.image_encoder(model_of(lane, route))
+                          ->encode(modality == "image" ? image_of() : frames_of()),
+                      space.output));
+        }
+        unused.erase(modality);
+        vectors.push_back({.space = pack_.space(lane, space).id,
+                           .values = std::move(values),
+                           .calibration = {route.intercept, route.slope}});
+      }
+    }
+  }
+  for (const std::string& modality : unused) {
+    const bool words_suffice = modality == "text";
+    require(words_suffice, ErrorCode::unsupported,
+            "the pack {} takes {} queries into {}, and none of these was asked for",
+            pack_.manifest().name, modality, lanes_with_route(pack_.manifest(), modality));
+  }
+  return vectors;
+}
+
+std::vector<std::vector<float>> QueryEncoder::encode_texts(const PackLane& lane,
+                                                           const PackSpace& space,
+                                                           const std::vector<std::string>& texts) {
+  const auto route = space.queries.find("text");
+  if (route == space.queries.end()) {
+    return {};
+  }
+  const c10::InferenceMode inference;
+  return encode_texts(lane, space, route->second, texts);
+}
+
+std::vector<std::vector<float>> QueryEncoder::encode_texts(const PackLane& lane,
+                                                           const PackSpace& space,
+                                                           const PackQueryRoute& route,
+                                                           const std::vector<std::string>& texts) {
+  if (route.via == "class_names") {
+    return rows_of({{space.output, class_names(route).encode(texts)}}, space.output);
+  }
+  return rows_of(pack_.text_encoder(model_of(lane, route))->encode(texts), space.output);
+}
+
+const ClassNameQuery& QueryEncoder::class_names(const PackQueryRoute& route) {
+  auto& query = class_names_[route.names.string()];
+  if (query == nullptr) {
+    query = std::make_unique<ClassNameQuery>(pack_.text_encoder(route.model),
+                                             ClassNameQuery::Config{
+                                                 .names = route.names,
+                                                 .temperature = route.temperature,
+                                                 .cache_folder = ogam_home() / "cache",
+                                             });
+  }
+  return *query;
+}
+
+}  // namespace ogam

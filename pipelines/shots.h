@@ -1,0 +1,88 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <deque>
+#include <filesystem>
+#include <future>
+#include <vector>
+
+#include "core/base/cancellation.h"
+#include "core/base/progress.h"
+#include "core/base/thread_budget.h"
+#include "core/base/time.h"
+#include "core/media/image.h"
+#include "core/media/reader.h"
+#include "encoders/video/transnet_v2.h"
+
+namespace ogam {
+
+/// Where a video's shots begin and end.
+struct ShotList {
+  std::vector<TimeSpan>
+      shots;  ///< one after the other, without gaps, from the first frame to the end of the last
+  std::vector<TimeSpan> transitions;  ///< between two shots each: [first frame, frame after the
+                                      ///< last); one frame for a cut
+  std::vector<Time> frame_times;      ///< [T]
+  std::vector<float> probabilities;   ///< [T], that the frame is in a transition
+};
+
+/// Cuts a video where frames are in transition: each run of probabilities above `threshold`, unless
+/// it begins or ends the video, is one transition. The shots meet in its middle; at a cut, after
+/// its one frame.
+///
+/// @param frame_times ascending.
+/// @param probabilities one for each frame.
+/// The last shot ends as long after the last frame as frames usually are apart (their median).
+/// @throws Error{invalid_argument} unless there is a probability for each time and the times
+/// ascend.
+ShotList cut_into_shots(std::vector<Time> frame_times, std::vector<float> probabilities,
+                        double threshold);
+
+/// Finds shots in a video's frames as they come.
+///
+/// Frames are seen in overlapping windows; each window is computed by a task of its own while it
+/// holds a slot of the thread budget, and no more windows are under way than the budget has slots.
+/// Memory does not grow with the video, but for a time and a probability for each frame.
+class ShotDetector {
+ public:
+  /// `model` and `budget` must outlive the detector.
+  ShotDetector(const TransNetV2& model, ThreadBudget& budget);
+
+  /// What `push` wants: the whole frame squeezed into this, aspect not kept, by
+  /// Interpolation::bicubic.
+  Size frame_size() const;
+
+  /// Adds the next frame. May wait for windows to be computed, so the caller must not hold a slot.
+  /// @throws Error{invalid_argument} for a frame of another size or earlier than the one before.
+  void push(Time time, const Image& frame);
+
+  /// Waits for the last windows. No frames, no shots. The detector is then empty again.
+  ShotList finish();
+
+ private:
+  void append(const std::uint8_t* pixels);
+  void start_window();
+  void collect_window();
+
+  const TransNetV2& model_;
+  ThreadBudget& budget_;
+  std::size_t frame_bytes_;
+  std::size_t margin_;                 // frames of a window before and after those that are kept
+  std::vector<std::uint8_t> pending_;  // frames of windows to come, padding included
+  std::deque<std::future<at::Tensor>> windows_;  // under way, in order
+  std::vector<Time> times_;
+  std::vector<float> probabilities_;
+};
+
+/// Finds the shots of a video file, reading and computing at the same time.
+///
+/// @param cancel checked at every frame.
+/// @param on_progress may be empty.
+/// @throws Error{unsupported} when the file has no video, what MediaReader throws, Cancelled.
+ShotList detect_shots(const std::filesystem::path& path, const TransNetV2& model,
+                      ThreadBudget& budget, const CancellationToken& cancel = {},
+                      const ProgressCallback& on_progress = {}, const MediaLimits& limits = {});
+
+}  // namespace ogam

@@ -1,0 +1,271 @@
+#include "pipelines/speech_recognizer.h"
+
+#include <ATen/ATen.h>
+#include <c10/core/InferenceMode.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <numeric>
+#include <optional>
+
+#include "core/base/error.h"
+#include "core/base/files.h"
+#include "core/base/json.h"
+#include "core/tensor/checkpoint.h"
+#include "core/text/bpe_tokenizer.h"
+#include "core/text/unicode.h"
+#include "decoders/text/repetition.h"
+#include "decoders/text/whisper_segments.h"
+#include "decoders/text/word_alignment.h"
+#include "encoders/audio/whisper_encoder.h"
+#include "encoders/audio/whisper_features.h"
+#include "pipelines/spoken_words.h"
+
+namespace ogam {
+namespace {
+
+constexpr std::int64_t kSampleRate = SileroVad::kSampleRate;
+constexpr std::int64_t kSamplesPerTimestamp = kSampleRate / WhisperTokens::kTimestampsPerSecond;
+
+// When a decoding is not to be believed. Source: Radford et al. 2022, section 4.5.
+constexpr std::array kTemperatures = {0.0, 0.2, 0.4, 0.6, 0.8, 1.0};
+constexpr double kMaxCompressionRatio = 2.4;
+constexpr double kMinLogProbability = -1.0;
+constexpr double kMaxNoSpeech = 0.6;
+
+// Speech that the model passed over for the window to be heard again from there.
+constexpr std::int64_t kMinLeftOver = kSampleRate / 2;
+constexpr std::int64_t kMinProgress = kSampleRate;
+
+struct Decoding {
+  WhisperSequence sequence;
+  double compression = 0;
+
+  bool repeats() const { return sequence.stuck || compression > kMaxCompressionRatio; }
+  bool unlikely() const { return sequence.average_log_probability < kMinLogProbability; }
+  bool silent() const { return unlikely() && sequence.no_speech_probability > kMaxNoSpeech; }
+};
+
+WhisperTokens read_tokens(const std::filesystem::path& folder, const WhisperDecoderConfig& config) {
+  const auto path = folder / "generation_config.json";
+  return WhisperTokens::parse(read_json_file(path), config, display_path(path));
+}
+
+/// Samples of speech after `sample`.
+std::int64_t speech_after(std::int64_t sample, std::span<const SampleSpan> speech) {
+  std::int64_t sum = 0;
+  for (const auto& span : speech) {
+    sum += std::max<std::int64_t>(0, span.end - std::max(span.start, sample));
+  }
+  return sum;
+}
+
+void shift(SampleSpan& span, std::int64_t by) {
+  span.start += by;
+  span.end += by;
+}
+
+}  // namespace
+
+struct SpeechRecognizer::State {
+  State(Checkpoint& whisper, Checkpoint& voice)
+      : origin(display_path(whisper.folder() / "config.json")),
+        encoder_config(WhisperEncoderConfig::parse(whisper.config(), origin)),
+        decoder_config(WhisperDecoderConfig::parse(whisper.config(), origin)),
+        tokens(read_tokens(whisper.folder(), decoder_config)),
+        tokenizer(whisper.folder()),
+        features({.num_mel_bins = encoder_config.num_mel_bins,
+                  .frames = 2 * encoder_config.max_source_positions}),
+        encoder(encoder_config, whisper.weights("model.encoder.")),
+        decoder(decoder_config, whisper.weights("model.decoder.")),
+        search(decoder, tokens),
+        aligner(decoder, tokens),
+        vad(voice) {
+    whisper.finish();
+    voice.finish();
+  }
+
+  std::string text_of(std::span<const std::int32_t> ids) const {
+    std::vector<std::int32_t> text;
+    std::copy_if(ids.begin(), ids.end(), std::back_inserter(text),
+                 [&](auto id) { return tokens.is_text(id); });
+    return tokenizer.decode(text);
+  }
+
+  Decoding decode(const std::vector<KeyValues>& sound, const std::vector<std::int32_t>& prompt,
+                  const TranscriptionOptions& options, const CancellationToken& cancellation) const;
+
+  struct Heard {
+    const std::vector<WhisperSegment>& segments;
+    const std::vector<KeyValues>& sound;
+    const std::vector<std::int32_t>& prompt;
+    const std::string& language;
+    double seconds = 0;  ///< of sound in the window
+  };
+  /// The segments as utterances.
+  std::vector<SpokenText> utterances(const Heard& heard, bool word_times) const;
+
+  std::string origin;
+  WhisperEncoderConfig encoder_config;
+  WhisperDecoderConfig decoder_config;
+  WhisperTokens tokens;
+  BpeTokenizer tokenizer;
+  WhisperFeatures features;
+  WhisperEncoder encoder;
+  WhisperDecoder decoder;
+  WhisperSearch search;
+  WordAligner aligner;
+  SileroVad vad;
+};
+
+Decoding SpeechRecognizer::State::decode(const std::vector<KeyValues>& sound,
+                                         const std::vector<std::int32_t>& prompt,
+                                         const TranscriptionOptions& options,
+                                         const CancellationToken& cancellation) const {
+  std::optional<Decoding> best;
+  for (const double temperature : kTemperatures) {
+    Decoding decoding;
+    decoding.sequence = search.decode(sound, prompt,
+                                      {.beam_size = options.beam_size,
+                                       .temperature = temperature,
+                                       .cancellation = cancellation});
+    decoding.compression = compression_ratio(text_of(decoding.sequence.tokens));
+    if (decoding.silent() || (!decoding.repeats() && !decoding.unlikely())) {
+      return decoding;
+    }
+    // Of what is not to be believed, text that does not repeat itself is the lesser evil.
+    const auto merit = [](const Decoding& d) {
+      return std::pair(!d.repeats(), d.sequence.average_log_probability);
+    };
+    if (!best || merit(decoding) > merit(*best)) {
+      best = std::move(decoding);
+    }
+  }
+  return *best;
+}
+
+std::vector<SpokenText> SpeechRecognizer::State::utterances(const Heard& heard,
+                                                            bool word_times) const {
+  std::vector<std::int32_t> text;
+  for (const auto& segment : heard.segments) {
+    text.insert(text.end(), segment.text.begin(), segment.text.end());
+  }
+  const auto times = word_times ? aligner.align(heard.sound, heard.prompt, text, heard.seconds)
+                                : TokenTimes{};
+  const auto sample = [&](std::size_t token) {
+    return std::llround(times.starts[token] * static_cast<double>(kSampleRate));
+  };
+  std::vector<SpokenText> result;
+  std::size_t first = 0;  // token of the segment
+  for (const auto& segment : heard.segments) {
+    SpokenText utterance{.span = {segment.start * kSamplesPerTimestamp,
+                                  segment.end * kSamplesPerTimestamp},
+                         .text = text_of(segment.text),
+                         .words = {}};
+    if (word_times) {
+      const auto decode_text = [&](auto ids) { return tokenizer.decode(ids); };
+      for (auto& word : split_words(segment.text, heard.language, decode_text)) {
+        const auto token = first + word.first;
+        const auto begin = times.probabilities.begin() + static_cast<std::ptrdiff_t>(token);
+        const auto sum =
+            std::accumulate(begin, begin + static_cast<std::ptrdiff_t>(word.spoken), 0.0);
+        utterance.words.push_back(
+            {.span = {sample(token), sample(token + word.spoken)},
+             .text = std::move(word.text),
+             .probability = sum / static_cast<double>(word.spoken)});
+      }
+    }
+    first += segment.text.size();
+    result.push_back(std::move(utterance));
+  }
+  return result;
+}
+
+SpeechRecognizer::SpeechRecognizer(const std::filesystem::path& whisper_folder,
+                                   const std::filesystem::path& vad_folder) {
+  const c10::InferenceMode inference;
+  Checkpoint whisper(whisper_folder);
+  Checkpoint voice(vad_folder);
+  state_ = std::make_unique<const State>(whisper, voice);
+}
+
+SpeechRecognizer::~SpeechRecognizer() = default;
+
+const SileroVad& SpeechRecognizer::voice_activity() const { return state_->vad; }
+
+std::int64_t SpeechRecognizer::window_samples() const { return state_->features.window_samples(); }
+
+void SpeechRecognizer::check(const TranscriptionOptions& options) const {
+  require(options.beam_size >= 1 && options.beam_size <= 16, ErrorCode::invalid_argument,
+          "the number of beams must be 1 to 16, got {}", options.beam_size);
+  require(options.workers >= 0 && options.workers <= 64, ErrorCode::invalid_argument,
+          "the number of speech workers must be 0 to 64, got {}", options.workers);
+  if (options.language != "auto") {
+    state_->tokens.prompt(options.language, options.translate);
+  }
+}
+
+std::vector<KeyValues> SpeechRecognizer::listen(std::span<const float> samples) const {
+  const c10::InferenceMode inference;
+  const auto features = state_->features(samples).unsqueeze(0);
+  return state_->decoder.project(state_->encoder.forward(features));
+}
+
+std::vector<LanguageProbability> SpeechRecognizer::detect_language(
+    const std::vector<KeyValues>& sound) const {
+  const c10::InferenceMode inference;
+  return state_->search.detect_language(sound);
+}
+
+std::vector<TimedText> SpeechRecognizer::recognize(const SpeechWindow& window,
+                                                   std::vector<KeyValues> sound,
+                                                   const std::string& language,
+                                                   const TranscriptionOptions& options,
+                                                   const CancellationToken& cancellation) const {
+  const c10::InferenceMode inference;
+  const auto prompt = state_->tokens.prompt(language, options.translate);
+  const std::string written = options.translate ? "en" : language;
+  const std::span<const float> samples = window.samples;
+  const auto size = static_cast<std::int64_t>(samples.size());
+  std::vector<SpokenText> spoken;
+  // The model may stop before the end of the window; what it left is heard again from there.
+  for (std::int64_t from = 0; speech_after(from, window.speech) > 0;) {
+    cancellation.check();
+    if (sound.empty()) {
+      sound = listen(samples.subspan(from));
+    }
+    const auto decoding = state_->decode(sound, prompt, options, cancellation);
+    if (decoding.silent()) {
+      break;
+    }
+    const auto heard = split_segments(decoding.sequence.tokens, state_->tokens,
+                                      static_cast<std::int32_t>((size - from) / kSamplesPerTimestamp));
+    auto utterances = state_->utterances(
+        {.segments = heard.segments,
+         .sound = sound,
+         .prompt = prompt,
+         .language = written,
+         .seconds = static_cast<double>(size - from) / static_cast<double>(kSampleRate)},
+        options.word_times);
+    for (auto& utterance : utterances) {
+      shift(utterance.span, from);
+      for (auto& word : utterance.words) {
+        shift(word.span, from);
+      }
+      spoken.push_back(std::move(utterance));
+    }
+    const auto progress = heard.heard * kSamplesPerTimestamp;
+    from += progress;
+    if (progress < kMinProgress || speech_after(from, window.speech) < kMinLeftOver) {
+      break;
+    }
+    sound.clear();
+  }
+  cut_loops(spoken);
+  drop_where_silent(spoken, window.speech);
+  fit_to_speech(spoken, window.speech);
+  return to_timed_text(spoken, window, written);
+}
+
+}  // namespace ogam

@@ -1,0 +1,46 @@
+#include "core/nn/config_reader.h"
+
+#include <gtest/gtest.h>
+
+#include <functional>
+
+namespace ogam {
+namespace {
+
+ErrorCode code_of(const std::function<void()>& action) {
+  try {
+    action();
+  } catch (const Error& error) {
+    return error.code();
+  }
+  ADD_FAILURE() << "nothing was thrown";
+  return ErrorCode::internal;
+}
+
+TEST(ConfigReaderTest, ReadsNumbersWithinLimits) {
+  const auto json = parse_json(R"({"width": 7, "sides": [1, 2], "eps": 0.5})", "config.json");
+  const ConfigReader config(json, "config.json");
+  EXPECT_EQ(config.size("width", 7), 7);
+  EXPECT_EQ(config.sizes("sides", 2), (std::vector<std::int64_t>{1, 2}));
+  EXPECT_EQ(config.number("eps", 0, 1), 0.5);
+}
+
+TEST(ConfigReaderTest, RefusesAbsurdAndMissingNumbers) {
+  const auto json = parse_json(R"({"width": -1, "sides": [1, 99], "eps": 7, "name": "x"})", "f");
+  const ConfigReader config(json, "f");
+  EXPECT_EQ(code_of([&] { config.size("width", 7); }), ErrorCode::corrupt_data);
+  EXPECT_EQ(code_of([&] { config.size("missing", 7); }), ErrorCode::corrupt_data);
+  EXPECT_EQ(code_of([&] { config.size("name", 7); }), ErrorCode::corrupt_data);
+  EXPECT_EQ(code_of([&] { config.sizes("sides", 10); }), ErrorCode::corrupt_data);
+  EXPECT_EQ(code_of([&] { config.number("eps", 0, 1); }), ErrorCode::corrupt_data);
+}
+
+TEST(ConfigReaderTest, RefusesMathematicsThatIsNotImplemented) {
+  const auto json = parse_json(R"({"hidden_act": "swish"})", "f");
+  const ConfigReader config(json, "f");
+  EXPECT_EQ(code_of([&] { config.demand<std::string>("hidden_act", "relu6"); }),
+            ErrorCode::unsupported);
+}
+
+}  // namespace
+}  // namespace ogam
