@@ -41,6 +41,19 @@ std::vector<float> sample_rows(const SpaceContent& content) {
   return sample;
 }
 
+/// The queries that are about anything the space can tell; to the others every vector scores 0,
+/// which would make the scores of the rest look remarkable.
+std::vector<float> telling_queries(const std::vector<float>& queries, std::size_t dimension) {
+  std::vector<float> telling;
+  for (std::size_t first = 0; first + dimension <= queries.size(); first += dimension) {
+    const auto query = std::span(queries).subspan(first, dimension);
+    if (std::any_of(query.begin(), query.end(), [](float value) { return value != 0; })) {
+      telling.insert(telling.end(), query.begin(), query.end());
+    }
+  }
+  return telling;
+}
+
 }  // namespace
 
 std::vector<float> read_background_queries(const Database& database, const SpaceRow& space) {
@@ -87,8 +100,9 @@ void write_background(const Database& database, const SpaceRow& space, std::int6
                    background.mean, background.deviation, generation, space.row);
 }
 
-Background measure_background(const SpaceContent& content, const std::vector<float>& queries) {
+Background measure_background(const SpaceContent& content, const std::vector<float>& all_queries) {
   const auto dimension = static_cast<std::size_t>(content.space.dimension);
+  const std::vector<float> queries = telling_queries(all_queries, dimension);
   const std::vector<float> sample = sample_rows(content);
   const std::size_t rows = sample.size() / dimension;
   const std::size_t count = std::min(queries.size() / dimension, kMostQueries);

@@ -29,8 +29,8 @@ void write_background(const Database& database, const SpaceRow& space, std::int6
 
 /// Measures the background of a space: see docs/calibration.md.
 ///
-/// @param queries [n, dimension] vectors that match nothing in particular; with none, the prior is
-///     the answer.
-Background measure_background(const SpaceContent& content, const std::vector<float>& queries);
+/// @param all_queries [n, dimension] vectors that match nothing in particular; those of length 0
+///     are left out. With none left, the prior is the answer.
+Background measure_background(const SpaceContent& content, const std::vector<float>& all_queries);
 
 }  // namespace ogam

@@ -13,6 +13,7 @@
 #include "core/media/reader.h"
 #include "core/media/subtitles.h"
 #include "core/media/text_file.h"
+#include "core/text/unicode.h"
 #include "decoders/text/tesseract_reader.h"
 #include "encoders/video/transnet_v2.h"
 #include "pipelines/lane_vectors.h"
@@ -42,6 +43,13 @@ std::string damage_note(const ReadReport& report) {
     parts.push_back(fmt::format("{} frames without a time left out", report.missing_times));
   }
   return fmt::format("{}", fmt::join(parts, "; "));
+}
+
+/// Whether a text says anything: a single letter read from a picture is noise more often than not,
+/// and close to every query that the text encoder hardly knows.
+bool has_meaning(const std::string& text) {
+  const auto letters = code_points(text);
+  return std::count_if(letters.begin(), letters.end(), is_letter_or_digit) > 1;
 }
 
 }  // namespace
@@ -122,7 +130,12 @@ void AssetAnalyzer::analyze_media(const InputFile& file, Collected& collected,
                                   const std::function<void(Time, Time)>& on_time) {
   std::vector<TimedText> subtitles;
   if (wanted(Lane::speech) != nullptr && !file.subtitles.empty()) {
-    subtitles = read_subtitles(file.subtitles, options_.limits);
+    try {
+      subtitles = read_subtitles(file.subtitles, options_.limits);
+    } catch (const Error& error) {
+      collected.notes.push_back("its subtitles are of no use, so the speech was recognised: " +
+                                describe(error));
+    }
   }
   WantedLanes lanes{.visual = wanted(Lane::visual),
                     .sound = wanted(Lane::sound),
@@ -136,8 +149,7 @@ void AssetAnalyzer::analyze_media(const InputFile& file, Collected& collected,
     lanes.shots = shot_model.get();
   }
 
-  const bool pictures =
-      lanes.visual != nullptr || lanes.text != nullptr || lanes.shots != nullptr;
+  const bool pictures = lanes.visual != nullptr || lanes.text != nullptr || lanes.shots != nullptr;
   ReadOptions read_options;
   read_options.limits = options_.limits;
   read_options.audio = lanes.sound != nullptr || lanes.speech != nullptr;
@@ -222,8 +234,9 @@ void AssetAnalyzer::assemble(Collected& collected, AssetRecord& record) {
     record.vectors.push_back({std::move(vector.space), segment_at(record.segments, vector.time),
                               vector.time, std::move(vector.values), std::nullopt});
   }
-  for (auto& [lane, texts] : {std::pair<Lane, std::vector<TimedText>&>{Lane::speech, collected.speech},
-                              std::pair<Lane, std::vector<TimedText>&>{Lane::text, collected.screen}}) {
+  for (auto& [lane, texts] :
+       {std::pair<Lane, std::vector<TimedText>&>{Lane::speech, collected.speech},
+        std::pair<Lane, std::vector<TimedText>&>{Lane::text, collected.screen}}) {
     const PackLane* const pack_lane = wanted(lane);
     if (pack_lane == nullptr) {
       continue;
@@ -235,8 +248,10 @@ void AssetAnalyzer::assemble(Collected& collected, AssetRecord& record) {
       std::vector<std::string> batch;
       std::vector<Time> positions;
       for (std::size_t i = first; i < last; ++i) {
-        batch.push_back(texts[i].text);
-        positions.push_back(static_cast<Time>(i - first));
+        if (has_meaning(texts[i].text)) {
+          batch.push_back(texts[i].text);
+          positions.push_back(static_cast<Time>(i - first));
+        }
       }
       const std::size_t first_words = record.words.size();
       for (std::size_t i = first; i < last; ++i) {

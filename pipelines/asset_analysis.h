@@ -22,7 +22,8 @@ struct AssetAnalysis {
   std::vector<std::string> notes;  ///< for people: damaged packets, no sound, ...
 };
 
-/// Turns files into what the archive keeps: one decode pass feeds every lane that the pack has a model for.
+/// Turns files into what the archive keeps: one decode pass feeds every lane that the pack has a
+/// model for.
 class AssetAnalyzer {
  public:
   /// Notes, once, which of the asked lanes the pack cannot serve.

@@ -43,8 +43,9 @@ class IndexRun {
     for (const Lane lane : analyzer_.missing_lanes()) {
       // Asking for everything is no complaint about a lane that this pack never had.
       if (options_.lanes.size() < Lane::all().size()) {
-        report_.notes.push_back(fmt::format("The pack {} has no model for the lane {}; it is left out.",
-                                            pack_.manifest().name, lane.name()));
+        report_.notes.push_back(
+            fmt::format("The pack {} has no model for the lane {}; it is left out.",
+                        pack_.manifest().name, lane.name()));
       }
     }
     files_ = find_input_files(inputs);
@@ -113,9 +114,8 @@ class IndexRun {
       report.status = FileStatus::skipped;
       return;
     }
-    AssetAnalysis analysis = analyzer_.analyze(file, kind, [&](Time done_time, Time total) {
-      show_progress(file, done_time, total, "");
-    });
+    AssetAnalysis analysis = analyzer_.analyze(
+        file, kind, [&](Time done_time, Time total) { show_progress(file, done_time, total, ""); });
     analysis.record.id = report.asset;
     fill(report, analysis);
     show_progress(file, report.duration, report.duration, "saving");

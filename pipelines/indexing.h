@@ -16,7 +16,7 @@
 namespace ogam {
 
 /// How an asset's time is cut into segments.
-struct SegmentRule {
+struct [[gnu::visibility("default")]] SegmentRule {
   enum class Kind { shots, fixed };
   Kind kind = Kind::shots;
   Time length = 10 * kSecond;  ///< of fixed segments; longer shots are split into equal parts
@@ -29,7 +29,7 @@ struct SegmentRule {
 
 enum class FileStatus { indexed, skipped, failed };
 
-std::string_view file_status_name(FileStatus status);
+[[gnu::visibility("default")]] std::string_view file_status_name(FileStatus status);
 
 /// What became of one file.
 struct FileReport {
@@ -72,12 +72,14 @@ struct IndexReport {
   std::vector<std::string> notes;
 };
 
-/// Adds files and folders to an archive, each file in one transaction of its own; a file that fails is reported and
-/// the others go on.
+/// Adds files and folders to an archive, each file in one transaction of its own; a file that fails
+/// is reported and the others go on.
 ///
-/// A file whose content is already indexed with the same settings is skipped; one that lies elsewhere than before
-/// is noted under its new path. Subtitles beside a video (same name, .srt or .vtt) are its speech.
-/// @throws Error{invalid_argument} for options that make no sense, Error{resource_exhausted} when the disk is full,
+/// A file whose content is already indexed with the same settings is skipped; one that lies
+/// elsewhere than before is noted under its new path. Subtitles beside a video (same name, .srt or
+/// .vtt) are its speech.
+/// @throws Error{invalid_argument} for options that make no sense, Error{resource_exhausted} when
+/// the disk is full,
 ///     Error{unavailable} when a model is missing.
 [[gnu::visibility("default")]] IndexReport index(Archive& archive, const Pack& pack,
                                                  const std::vector<std::filesystem::path>& inputs,

@@ -93,7 +93,9 @@ class Walk {
 
   void fail_at(const fs::path& path, const std::string& problem) {
     files_.push_back(
-        {path, {}, Error(ErrorCode::not_found, fmt::format("{}: {}", display_path(path), problem))});
+        {path,
+         {},
+         Error(ErrorCode::not_found, fmt::format("{}: {}", display_path(path), problem))});
   }
 
   std::vector<InputFile> files_;

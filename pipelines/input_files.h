@@ -18,8 +18,9 @@ struct InputFile {
 
 /// The files that `inputs` name, in order: files as given, folders walked by name.
 ///
-/// In folders, files with a media extension are taken; hidden ones are not. Links are followed, a folder is entered
-/// once however many ways lead to it. A missing input or an unreadable folder becomes an entry with an error.
+/// In folders, files with a media extension are taken; hidden ones are not. Links are followed, a
+/// folder is entered once however many ways lead to it. A missing input or an unreadable folder
+/// becomes an entry with an error.
 std::vector<InputFile> find_input_files(const std::vector<std::filesystem::path>& inputs);
 
 }  // namespace ogam

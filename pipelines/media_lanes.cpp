@@ -106,8 +106,8 @@ void MediaLanes::take(const VideoFrame& frame) {
 }
 
 void MediaLanes::take(AudioChunk chunk) {
-  findings_.end = std::max(findings_.end, chunk.time + static_cast<Time>(chunk.samples.size()) *
-                                                           kSecond / kSampleRate);
+  findings_.end = std::max(
+      findings_.end, chunk.time + static_cast<Time>(chunk.samples.size()) * kSecond / kSampleRate);
   const auto shared = std::make_shared<const AudioChunk>(std::move(chunk));
   for (const auto& stage : chunk_stages_) {
     stage->push(shared);

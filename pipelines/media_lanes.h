@@ -16,8 +16,8 @@ namespace ogam {
 
 /// What the lanes found in one video or audio file.
 struct MediaFindings {
-  Time end = 0;                  ///< of the last frame or sound
-  std::vector<TimeSpan> shots;   ///< empty unless shots were asked for and there is video
+  Time end = 0;                 ///< of the last frame or sound
+  std::vector<TimeSpan> shots;  ///< empty unless shots were asked for and there is video
   std::vector<TimedVector> frames;
   std::vector<TimedVector> sounds;
   std::vector<TimedText> speech;
@@ -33,8 +33,8 @@ struct WantedLanes {
   const TransNetV2* shots = nullptr;
 };
 
-/// The lanes at work on one file while it is decoded: whoever decodes hands over every frame and chunk, and each
-/// lane works on its own thread behind a bounded queue.
+/// The lanes at work on one file while it is decoded: whoever decodes hands over every frame and
+/// chunk, and each lane works on its own thread behind a bounded queue.
 class MediaLanes {
  public:
   MediaLanes(const Pack& pack, const WantedLanes& wanted, const IndexOptions& options,

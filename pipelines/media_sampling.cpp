@@ -39,8 +39,8 @@ std::vector<float> sample_audio(const std::filesystem::path& path,
   ReadOptions options;
   options.frames.kind = FrameSelection::Kind::none;
   MediaReader reader(path, options);
-  require(reader.info().audio.has_value(), ErrorCode::unsupported,
-          "{} has no audio to search with", display_path(path));
+  require(reader.info().audio.has_value(), ErrorCode::unsupported, "{} has no audio to search with",
+          display_path(path));
   const Time start = span ? span->start : 0;
   const Time end = std::min(span ? span->end : start + max_duration, start + max_duration);
   const auto sample_at = [&](Time time) {

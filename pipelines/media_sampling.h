@@ -4,9 +4,9 @@
 #include <optional>
 #include <vector>
 
+#include "core/base/time.h"
 #include "core/media/image.h"
 #include "core/media/limits.h"
-#include "core/base/time.h"
 
 namespace ogam {
 

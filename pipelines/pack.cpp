@@ -1,9 +1,11 @@
 #include "pipelines/pack.h"
 
 #include <algorithm>
+#include <array>
 #include <functional>
 #include <map>
 #include <mutex>
+#include <string_view>
 #include <utility>
 
 #include "core/base/error.h"
@@ -90,11 +92,16 @@ std::vector<Space> Pack::spaces(const std::vector<Lane>& lanes) const {
 
 Space Pack::space(const PackLane& lane, const PackSpace& output) const {
   const PackModel& model = manifest().model(lane.encoder);
-  // The files hold the weights, the preprocessing and the prompt, so their hashes name the space.
+  // These files hold the weights, the preprocessing and the tokenizer, so their hashes name the
+  // space; licences do not.
+  constexpr std::array<std::string_view, 4> kDecisive = {".json", ".safetensors", ".model", ".txt"};
   std::string identity = fmt::format("{}\n{}\n{}\n{}\n", lane.lane.name(), model.model_type,
                                      output.output, output.dimension);
   for (const PackFile& file : model.files) {
-    identity += file.sha256 + "\n";
+    const std::string extension = file.path.extension().string();
+    if (std::find(kDecisive.begin(), kDecisive.end(), extension) != kDecisive.end()) {
+      identity += file.sha256 + "\n";
+    }
   }
   return {blake3_hex(std::as_bytes(std::span(identity))).substr(0, 32),
           fmt::format("{}/{}/{}", lane.lane.name(), model.id, output.output), lane.lane,

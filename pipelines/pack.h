@@ -15,8 +15,8 @@ class SpeechRecognizer;
 class TextEncoder;
 class TransNetV2;
 
-/// The models of a pack. A model is loaded when it is first asked for and shared from then on; asking is safe from
-/// any thread. Copies of a Pack share their models.
+/// The models of a pack. A model is loaded when it is first asked for and shared from then on;
+/// asking is safe from any thread. Copies of a Pack share their models.
 class [[gnu::visibility("default")]] Pack {
  public:
   /// @param name_or_folder a name under `OGAM_HOME/packs`, or a folder.

@@ -106,7 +106,8 @@ std::vector<VectorQuery> QueryEncoder::encode(const QueryMedia& query,
   const auto sound_of = [&](const std::string& modality) -> const std::vector<float>& {
     auto& sound = sounds[modality];
     if (sound.empty()) {
-      sound = sample_audio(modality == "audio" ? query.audio : query.video, query.span, kQueryAudio);
+      sound =
+          sample_audio(modality == "audio" ? query.audio : query.video, query.span, kQueryAudio);
     }
     return sound;
   };
@@ -129,12 +130,13 @@ std::vector<VectorQuery> QueryEncoder::encode(const QueryMedia& query,
             continue;
           }
           const std::vector<std::vector<float>> clips = {sound_of(modality)};
-          values = rows_of(pack_.audio_encoder(model_of(lane, route))->encode(clips), space.output).at(0);
+          values = rows_of(pack_.audio_encoder(model_of(lane, route))->encode(clips), space.output)
+                       .at(0);
         } else {
-          values = mean_direction(
-              rows_of(pack_.image_encoder(model_of(lane, route))
-                          ->encode(modality == "image" ? image_of() : frames_of()),
-                      space.output));
+          values =
+              mean_direction(rows_of(pack_.image_encoder(model_of(lane, route))
+                                         ->encode(modality == "image" ? image_of() : frames_of()),
+                                     space.output));
         }
         unused.erase(modality);
         vectors.push_back({.space = pack_.space(lane, space).id,

@@ -2,8 +2,8 @@
 
 #include <filesystem>
 #include <map>
-#include <mutex>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -32,7 +32,8 @@ class QueryEncoder {
   ~QueryEncoder();
 
   /// One vector for every space of `lanes` that a part of the query has a route into.
-  /// @throws Error{unsupported} when a part has no route into any of the lanes, naming the lanes that have one;
+  /// @throws Error{unsupported} when a part has no route into any of the lanes, naming the lanes
+  /// that have one;
   ///     errors of reading the media files.
   std::vector<VectorQuery> encode(const QueryMedia& query, const std::vector<Lane>& lanes);
 

@@ -20,7 +20,8 @@ Searcher::Searcher(const Archive& archive, const Pack& pack)
   for (const Space& stored : archive.spaces()) {
     const auto same = std::find(known.begin(), known.end(), stored);
     require(same != known.end(), ErrorCode::invalid_argument,
-            "the archive {} holds vectors of the space {} ({}), which the pack {} does not have; search with the "
+            "the archive {} holds vectors of the space {} ({}), which the pack {} does not have; "
+            "search with the "
             "pack that it was indexed with, or index again into a new archive",
             archive.info().folder.string(), stored.name, stored.id, pack.manifest().name);
     if (std::find(state_->lanes.begin(), state_->lanes.end(), stored.lane) == state_->lanes.end()) {

@@ -36,11 +36,13 @@ struct SearchRequest {
 /// Searches one archive many times with the models loaded once.
 class [[gnu::visibility("default")]] Searcher {
  public:
-  /// @throws Error{invalid_argument} naming both spaces when the archive was made with other models than the pack's.
+  /// @throws Error{invalid_argument} naming both spaces when the archive was made with other models
+  /// than the pack's.
   Searcher(const Archive& archive, const Pack& pack);
   ~Searcher();
 
-  /// @throws Error{invalid_argument} for an empty or contradictory request, errors of reading query media.
+  /// @throws Error{invalid_argument} for an empty or contradictory request, errors of reading query
+  /// media.
   SearchResult search(const SearchRequest& request);
 
  private:

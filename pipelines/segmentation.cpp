@@ -17,8 +17,8 @@ SegmentRule SegmentRule::parse(const std::string& text) {
             "fixed segments must last 0.1 seconds at least, got '{}'", text);
     return {Kind::fixed, length};
   }
-  fail(ErrorCode::invalid_argument, "'{}' is not a way to cut segments; write shots or fixed:SECONDS",
-       text);
+  fail(ErrorCode::invalid_argument,
+       "'{}' is not a way to cut segments; write shots or fixed:SECONDS", text);
 }
 
 std::string SegmentRule::name() const {
@@ -56,9 +56,9 @@ std::vector<TimeSpan> make_segments(const std::vector<TimeSpan>& shots, Time dur
 }
 
 std::size_t segment_at(const std::vector<TimeSpan>& segments, Time time) {
-  const auto after = std::upper_bound(
-      segments.begin(), segments.end(), time,
-      [](Time value, const TimeSpan& segment) { return value < segment.start; });
+  const auto after =
+      std::upper_bound(segments.begin(), segments.end(), time,
+                       [](Time value, const TimeSpan& segment) { return value < segment.start; });
   return after == segments.begin() ? 0 : static_cast<std::size_t>(after - segments.begin()) - 1;
 }
 

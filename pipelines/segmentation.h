@@ -7,8 +7,8 @@
 
 namespace ogam {
 
-/// Segments of [0, duration): the shots, those longer than `rule.length` split into equal parts; or fixed windows
-/// when there are no shots or the rule says so. Ascending, without gaps, never empty.
+/// Segments of [0, duration): the shots, those longer than `rule.length` split into equal parts; or
+/// fixed windows when there are no shots or the rule says so. Ascending, without gaps, never empty.
 std::vector<TimeSpan> make_segments(const std::vector<TimeSpan>& shots, Time duration,
                                     const SegmentRule& rule);
 

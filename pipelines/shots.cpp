@@ -17,7 +17,7 @@ namespace ogam {
 namespace {
 
 constexpr Time kUnknownFrameDuration = kSecond / 25;  // for a video of a single frame
-constexpr int kMaxWindows = 8;  // under way at once; each needs some 150 MB while it is computed
+constexpr int kMaxWindows = 8;  // under way at once; each needs some 200 MB while it is computed
 
 Time typical_frame_duration(const std::vector<Time>& times) {
   std::vector<Time> steps;

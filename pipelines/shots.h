@@ -43,7 +43,7 @@ ShotList cut_into_shots(std::vector<Time> frame_times, std::vector<float> probab
 /// Finds shots in a video's frames as they come.
 ///
 /// Frames are seen in overlapping windows; each window is computed by a task of its own while it
-/// holds a slot of the thread budget, and no more windows are under way than the budget has slots.
+/// holds a slot of the thread budget; as many are under way as the budget has slots, at most eight.
 /// Memory does not grow with the video, but for a time and a probability for each frame.
 class ShotDetector {
  public:

@@ -126,10 +126,9 @@ Decoding SpeechRecognizer::State::decode(const std::vector<KeyValues>& sound,
   std::optional<Decoding> best;
   for (const double temperature : kTemperatures) {
     Decoding decoding;
-    decoding.sequence = search.decode(sound, prompt,
-                                      {.beam_size = options.beam_size,
-                                       .temperature = temperature,
-                                       .cancellation = cancellation});
+    decoding.sequence = search.decode(
+        sound, prompt,
+        {.beam_size = options.beam_size, .temperature = temperature, .cancellation = cancellation});
     decoding.compression = compression_ratio(text_of(decoding.sequence.tokens));
     if (decoding.silent() || (!decoding.repeats() && !decoding.unlikely())) {
       return decoding;
@@ -151,18 +150,18 @@ std::vector<SpokenText> SpeechRecognizer::State::utterances(const Heard& heard,
   for (const auto& segment : heard.segments) {
     text.insert(text.end(), segment.text.begin(), segment.text.end());
   }
-  const auto times = word_times ? aligner.align(heard.sound, heard.prompt, text, heard.seconds)
-                                : TokenTimes{};
+  const auto times =
+      word_times ? aligner.align(heard.sound, heard.prompt, text, heard.seconds) : TokenTimes{};
   const auto sample = [&](std::size_t token) {
     return std::llround(times.starts[token] * static_cast<double>(kSampleRate));
   };
   std::vector<SpokenText> result;
   std::size_t first = 0;  // token of the segment
   for (const auto& segment : heard.segments) {
-    SpokenText utterance{.span = {segment.start * kSamplesPerTimestamp,
-                                  segment.end * kSamplesPerTimestamp},
-                         .text = text_of(segment.text),
-                         .words = {}};
+    SpokenText utterance{
+        .span = {segment.start * kSamplesPerTimestamp, segment.end * kSamplesPerTimestamp},
+        .text = text_of(segment.text),
+        .words = {}};
     if (word_times) {
       const auto decode_text = [&](auto ids) { return tokenizer.decode(ids); };
       for (auto& word : split_words(segment.text, heard.language, decode_text)) {
@@ -170,10 +169,9 @@ std::vector<SpokenText> SpeechRecognizer::State::utterances(const Heard& heard,
         const auto begin = times.probabilities.begin() + static_cast<std::ptrdiff_t>(token);
         const auto sum =
             std::accumulate(begin, begin + static_cast<std::ptrdiff_t>(word.spoken), 0.0);
-        utterance.words.push_back(
-            {.span = {sample(token), sample(token + word.spoken)},
-             .text = std::move(word.text),
-             .probability = sum / static_cast<double>(word.spoken)});
+        utterance.words.push_back({.span = {sample(token), sample(token + word.spoken)},
+                                   .text = std::move(word.text),
+                                   .probability = sum / static_cast<double>(word.spoken)});
       }
     }
     first += segment.text.size();
@@ -239,8 +237,9 @@ std::vector<TimedText> SpeechRecognizer::recognize(const SpeechWindow& window,
     if (decoding.silent()) {
       break;
     }
-    const auto heard = split_segments(decoding.sequence.tokens, state_->tokens,
-                                      static_cast<std::int32_t>((size - from) / kSamplesPerTimestamp));
+    const auto heard =
+        split_segments(decoding.sequence.tokens, state_->tokens,
+                       static_cast<std::int32_t>((size - from) / kSamplesPerTimestamp));
     auto utterances = state_->utterances(
         {.segments = heard.segments,
          .sound = sound,

@@ -19,13 +19,13 @@ struct TranscriptionOptions {
   bool translate = false;         ///< write English whatever is spoken
   int beam_size = 1;              ///< 1 is greedy
   bool word_times = true;
-  int workers = 2;                ///< windows that are recognised at the same time
+  int workers = 2;  ///< windows that are recognised at the same time
 };
 
 /// Whisper behind a voice activity detector: speech to text with times.
 ///
-/// A model folder is as Hugging Face writes it: config.json, generation_config.json, tokenizer.json and weights of
-/// `WhisperForConditionalGeneration`, of any size. Safe to share between threads.
+/// A model folder is as Hugging Face writes it: config.json, generation_config.json, tokenizer.json
+/// and weights of `WhisperForConditionalGeneration`, of any size. Safe to share between threads.
 class SpeechRecognizer {
  public:
   /// @throws Error{not_found, corrupt_data, unsupported}.
@@ -40,7 +40,8 @@ class SpeechRecognizer {
   /// Samples that the model hears at once.
   std::int64_t window_samples() const;
 
-  /// @throws Error{invalid_argument} when the model does not know the language or the number of beams or workers
+  /// @throws Error{invalid_argument} when the model does not know the language or the number of
+  /// beams or workers
   ///     makes no sense.
   void check(const TranscriptionOptions& options) const;
 

@@ -22,8 +22,8 @@ struct SpeechWindow {
   std::vector<Piece> pieces;       ///< in order, without gaps in the window
   std::vector<SampleSpan> speech;  ///< where in the window speech was detected
 
-  /// The time in the stream of a span of the window. A piece break inside of the span is resolved to the piece
-  /// that holds its middle.
+  /// The time in the stream of a span of the window. A piece break inside of the span is resolved
+  /// to the piece that holds its middle.
   TimeSpan stream_time(SampleSpan span) const;
 };
 
@@ -33,8 +33,8 @@ struct SpeechWindowOptions {
   VoiceActivityOptions voice_activity;
 };
 
-/// Finds the speech in a stream and packs it into windows; what lies between is left out, so that sparse speech
-/// costs little. Holds no more than about a minute of sound.
+/// Finds the speech in a stream and packs it into windows; what lies between is left out, so that
+/// sparse speech costs little. Holds no more than about a minute of sound.
 class SpeechWindowBuilder {
  public:
   explicit SpeechWindowBuilder(const SileroVad& model, const SpeechWindowOptions& options = {});
@@ -51,11 +51,11 @@ class SpeechWindowBuilder {
 
   SpeechWindowOptions options_;
   VoiceActivityDetector detector_;
-  std::vector<float> samples_;          // of the stream, from samples_start_ on
+  std::vector<float> samples_;  // of the stream, from samples_start_ on
   std::int64_t samples_start_ = 0;
-  std::vector<SampleSpan> speech_;      // found, not yet packed
-  std::int64_t packed_end_ = 0;         // end of the last packed piece in the stream
-  SpeechWindow window_;                 // being filled
+  std::vector<SampleSpan> speech_;  // found, not yet packed
+  std::int64_t packed_end_ = 0;     // end of the last packed piece in the stream
+  SpeechWindow window_;             // being filled
 };
 
 }  // namespace ogam

@@ -10,8 +10,10 @@ namespace ogam {
 namespace {
 
 constexpr std::int64_t kMillisecond = SileroVad::kSampleRate / 1000;
-constexpr std::int64_t kTolerance = 200 * kMillisecond;  // detected speech may miss so much at its ends
-constexpr std::int64_t kMargin = 60 * kMillisecond;      // left around speech when words are fitted to it
+constexpr std::int64_t kTolerance =
+    200 * kMillisecond;  // detected speech may miss so much at its ends
+constexpr std::int64_t kMargin =
+    60 * kMillisecond;  // left around speech when words are fitted to it
 constexpr std::int64_t kShortestWord = 40 * kMillisecond;
 
 std::int64_t overlap(const SampleSpan& a, const SampleSpan& b) {

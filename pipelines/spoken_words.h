@@ -23,11 +23,12 @@ struct SpokenText {
   std::vector<SpokenWord> words;  ///< empty without word times
 };
 
-/// Leaves out words, or utterances without words, that lie where nobody speaks: the recogniser made them up.
-/// Text of what remains is put together anew. `speech` is in order.
+/// Leaves out words, or utterances without words, that lie where nobody speaks: the recogniser made
+/// them up. Text of what remains is put together anew. `speech` is in order.
 void drop_where_silent(std::vector<SpokenText>& utterances, std::span<const SampleSpan> speech);
 
-/// Moves the ends of words, and of utterances, that reach into silence back to where speech was detected.
+/// Moves the ends of words, and of utterances, that reach into silence back to where speech was
+/// detected.
 void fit_to_speech(std::vector<SpokenText>& utterances, std::span<const SampleSpan> speech);
 
 /// Cuts words that repeat in a loop to a single round.

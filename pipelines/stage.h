@@ -15,7 +15,8 @@
 
 namespace ogam {
 
-/// What the stages that work on one asset share: the thread budget and the first thing that went wrong.
+/// What the stages that work on one asset share: the thread budget and the first thing that went
+/// wrong.
 class StageGroup {
  public:
   explicit StageGroup(ThreadBudget& budget) : budget_(budget) {}
@@ -46,8 +47,9 @@ class StageGroup {
   std::exception_ptr error_;
 };
 
-/// One step of the work on an asset: its own thread takes items from a bounded queue and computes while it holds a
-/// slot of the thread budget. After a failure the items that still come are dropped, so that nobody waits for ever.
+/// One step of the work on an asset: its own thread takes items from a bounded queue and computes
+/// while it holds a slot of the thread budget. After a failure the items that still come are
+/// dropped, so that nobody waits for ever.
 template <typename Item>
 class Stage {
  public:

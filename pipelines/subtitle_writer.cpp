@@ -11,7 +11,8 @@
 namespace ogam {
 namespace {
 
-/// A piece of an utterance that stays on one subtitle; `spaced` when a space parts it from the one before.
+/// A piece of an utterance that stays on one subtitle; `spaced` when a space parts it from the one
+/// before.
 struct Unit {
   std::string text;
   TimeSpan span;
@@ -53,10 +54,11 @@ std::vector<Unit> divide_wide(const Unit& unit, int columns) {
   std::vector<Unit> units;
   const auto count = static_cast<Time>(parts.size());
   for (Time i = 0; i < count; ++i) {
-    const auto part = unit.span.duration() / count;
-    units.push_back({parts[static_cast<std::size_t>(i)],
-                     {unit.span.start + i * part, unit.span.start + (i + 1) * part},
-                     i == 0 && unit.spaced});
+    const auto at = [&](Time part) {
+      return unit.span.start + unit.span.duration() * part / count;
+    };
+    units.push_back(
+        {parts[static_cast<std::size_t>(i)], {at(i), at(i + 1)}, i == 0 && unit.spaced});
   }
   return units;
 }
@@ -72,7 +74,8 @@ std::vector<Unit> units_by_width(const TimedText& utterance) {
   double before = 0;
   const auto at = [&](double width) {
     return utterance.span.start +
-           static_cast<Time>(std::llround(static_cast<double>(utterance.span.duration()) * width / total));
+           static_cast<Time>(
+               std::llround(static_cast<double>(utterance.span.duration()) * width / total));
   };
   for (const auto& word : words) {
     const double width = display_width(word) + 1;
@@ -144,8 +147,7 @@ bool fits(std::span<const Unit> units, const SubtitleLayout& layout) {
 }
 
 bool ends_with_any(const std::string& text, std::span<const std::string_view> ends) {
-  return std::any_of(ends.begin(), ends.end(),
-                     [&](auto end) { return text.ends_with(end); });
+  return std::any_of(ends.begin(), ends.end(), [&](auto end) { return text.ends_with(end); });
 }
 
 /// How good it is to part two units: at the end of a sentence, a pause, or a comma.
@@ -216,9 +218,9 @@ std::string write_srt(std::span<const TimedText> subtitles) {
 std::string write_vtt(std::span<const TimedText> subtitles) {
   std::string document = "WEBVTT\n\n";
   for (const auto& subtitle : subtitles) {
-    document += fmt::format("{} --> {}\n{}\n\n", format_subtitle_time(subtitle.span.start, '.'),
-                            format_subtitle_time(subtitle.span.end, '.'),
-                            escape_vtt(subtitle.text));
+    document +=
+        fmt::format("{} --> {}\n{}\n\n", format_subtitle_time(subtitle.span.start, '.'),
+                    format_subtitle_time(subtitle.span.end, '.'), escape_vtt(subtitle.text));
   }
   return document;
 }

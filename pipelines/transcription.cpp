@@ -3,6 +3,7 @@
 #include <ATen/Parallel.h>
 
 #include <algorithm>
+#include <chrono>
 #include <condition_variable>
 #include <deque>
 #include <exception>
@@ -23,14 +24,28 @@ namespace {
 
 constexpr std::size_t kWindowsToListenTo = 3;  // for the language, until it is clear
 constexpr double kClearLanguage = 0.5;
+constexpr std::chrono::milliseconds kPatience(50);
+
+/// Keeps the models single-threaded on the calling thread, as ThreadBudget wants it.
+class SingleThreaded {
+ public:
+  SingleThreaded() { at::set_num_threads(1); }
+  ~SingleThreaded() { at::set_num_threads(before_); }
+  SingleThreaded(const SingleThreaded&) = delete;
+  SingleThreaded& operator=(const SingleThreaded&) = delete;
+
+ private:
+  int before_ = at::get_num_threads();
+};
 
 }  // namespace
 
 /// Note: [Windows, workers and slots]
-/// The caller finds speech and fills windows; whoever is free recognises them. A worker takes a slot first and a
-/// window then, so that a window that was taken is always being worked on. A caller that finds the queue full, or
-/// waits for the end, recognises windows itself under the slot it may hold; it only ever waits for windows that
-/// somebody is working on. Hence no order of slots and windows can lock up.
+/// The caller finds speech and fills windows; whoever is free recognises them. A worker takes a
+/// slot first and a window then, so that a window that was taken is always being worked on. A
+/// caller that finds the queue full, or waits for the end, recognises windows itself under the slot
+/// it may hold; it only ever waits for windows that somebody is working on. Hence no order of slots
+/// and windows can lock up.
 struct TranscriptionSession::State {
   struct Task {
     std::size_t index = 0;
@@ -38,8 +53,9 @@ struct TranscriptionSession::State {
     std::vector<KeyValues> sound;  // where it was needed for the language already
   };
 
-  State(std::shared_ptr<const SpeechRecognizer> recognizer_in, const TranscriptionOptions& options_in,
-        ThreadBudget* budget_in, CancellationToken cancellation_in)
+  State(std::shared_ptr<const SpeechRecognizer> recognizer_in,
+        const TranscriptionOptions& options_in, ThreadBudget* budget_in,
+        CancellationToken cancellation_in)
       : recognizer(std::move(recognizer_in)),
         options(options_in),
         budget(budget_in),
@@ -179,9 +195,9 @@ struct TranscriptionSession::State {
           return;
         }
       }
-      std::optional<ThreadBudget::Slot> slot;
-      if (budget != nullptr) {
-        slot.emplace(*budget);
+      std::unique_ptr<ThreadBudget::Slot> slot;
+      if (budget != nullptr && (slot = budget->wait_for_slot(kPatience)) == nullptr) {
+        continue;  // the session may have ended meanwhile
       }
       std::optional<Task> task;
       {
@@ -286,12 +302,13 @@ Transcript transcribe_file(const std::shared_ptr<const SpeechRecognizer>& recogn
                            const std::filesystem::path& path, const TranscriptionOptions& options,
                            ThreadBudget* budget, const CancellationToken& cancellation,
                            const std::function<void(Time, Time)>& on_time) {
+  const SingleThreaded single_threaded;
   ReadOptions read_options;
   read_options.frames.kind = FrameSelection::Kind::none;
   read_options.sample_rate = SileroVad::kSampleRate;
   MediaReader reader(path, read_options);
-  require(reader.info().audio.has_value(), ErrorCode::unsupported,
-          "{} has no sound to transcribe", display_path(path));
+  require(reader.info().audio.has_value(), ErrorCode::unsupported, "{} has no sound to transcribe",
+          display_path(path));
   TranscriptionSession session(recognizer, options, budget, cancellation);
   Transcript transcript;
   const auto keep = [&](std::vector<TimedText> utterances) {

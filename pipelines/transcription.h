@@ -17,8 +17,8 @@ namespace ogam {
 
 /// Transcribes one stream of 16 kHz mono sound as it comes; memory does not grow with its length.
 ///
-/// Windows of speech are recognised by worker threads, each under a slot of the thread budget, and by the caller
-/// itself when it would otherwise wait. A caller may hold a slot, or none.
+/// Windows of speech are recognised by worker threads, each under a slot of the thread budget, and
+/// by the caller itself when it would otherwise wait. A caller may hold a slot, or none.
 class TranscriptionSession {
  public:
   /// @param budget may be null: then the workers alone bound the threads.
@@ -55,12 +55,12 @@ struct Transcript {
 };
 
 /// Transcribes the sound of a media file.
-/// @param on_time called now and then with the media time read so far and the duration (0 when unknown); may be empty.
+/// @param on_time called now and then with the media time read so far and the duration (0 when
+/// unknown); may be empty.
 /// @throws Error for a file that cannot be read or has no sound, Cancelled on request.
 Transcript transcribe_file(const std::shared_ptr<const SpeechRecognizer>& recognizer,
                            const std::filesystem::path& path,
-                           const TranscriptionOptions& options = {},
-                           ThreadBudget* budget = nullptr,
+                           const TranscriptionOptions& options = {}, ThreadBudget* budget = nullptr,
                            const CancellationToken& cancellation = {},
                            const std::function<void(Time, Time)>& on_time = {});
 

@@ -20,11 +20,11 @@ struct SampleSpan {
 
 /// How probabilities become spans; lengths in samples at 16 kHz.
 struct VoiceActivityOptions {
-  float threshold = 0.5F;           ///< speech starts here
-  float release = 0.35F;            ///< and goes on down to here
-  std::int64_t min_speech = 4000;   ///< a shorter span is noise (250 ms)
-  std::int64_t min_silence = 4800;  ///< a shorter pause does not end a span (300 ms)
-  std::int64_t max_speech = 448000; ///< a longer span is cut where it is quietest (28 s)
+  float threshold = 0.5F;            ///< speech starts here
+  float release = 0.35F;             ///< and goes on down to here
+  std::int64_t min_speech = 4000;    ///< a shorter span is noise (250 ms)
+  std::int64_t min_silence = 4800;   ///< a shorter pause does not end a span (300 ms)
+  std::int64_t max_speech = 448000;  ///< a longer span is cut where it is quietest (28 s)
 };
 
 /// Turns the probability of every chunk of a stream into spans of speech.
@@ -47,9 +47,9 @@ class SpeechSpanTracker {
   VoiceActivityOptions options_;
   std::int64_t position_ = 0;  // samples so far
   bool open_ = false;
-  std::int64_t start_ = 0;                      // of the open span
-  std::optional<std::int64_t> silence_;         // where the pause at its end began
-  std::vector<float> probabilities_;            // of the open span's chunks
+  std::int64_t start_ = 0;               // of the open span
+  std::optional<std::int64_t> silence_;  // where the pause at its end began
+  std::vector<float> probabilities_;     // of the open span's chunks
 };
 
 /// Finds speech in a stream of 16 kHz mono sound.
@@ -71,8 +71,8 @@ class VoiceActivityDetector {
   const SileroVad& model_;
   SileroVad::State state_;
   SpeechSpanTracker tracker_;
-  std::vector<float> rest_;      // less than a chunk
-  std::int64_t received_ = 0;    // samples
+  std::vector<float> rest_;    // less than a chunk
+  std::int64_t received_ = 0;  // samples
 };
 
 }  // namespace ogam

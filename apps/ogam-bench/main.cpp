@@ -1,6 +1,7 @@
 #include <ATen/Parallel.h>
 #include <fmt/format.h>
 #include <sys/utsname.h>
+#include <unistd.h>
 
 #include <chrono>
 #include <cstdio>
@@ -13,11 +14,12 @@
 #include "apps/ogam/console.h"
 #include "apps/ogam/run_verb.h"
 #include "core/base/files.h"
+#include "core/base/thread_budget.h"
 #include "core/media/reader.h"
 #include "ogam/ogam.h"
 
-// ogam-bench index VIDEO: what each lane costs on this machine, each measured alone through the real indexer, then all
-// of them together. Decoding is part of every row.
+// ogam-bench index VIDEO: what each lane costs on this machine, each measured alone through the
+// real indexer, then all of them together. Decoding is part of every row.
 
 namespace ogam {
 
@@ -87,12 +89,12 @@ void index_video(const fs::path& video, const Pack& pack, const IndexOptions& op
 }
 
 int run_index_bench(std::span<const std::string> arguments) {
-  const CommandLine line(
-      {.synopsis = "bench: ogam-bench index VIDEO [OPTIONS]",
-       .description = "Seconds, speed and peak memory of each lane alone, decoding included, and of all together.",
-       .examples = "",
-       .positionals = 1},
-      boost::program_options::options_description(), arguments);
+  const CommandLine line({.synopsis = "bench: ogam-bench index VIDEO [OPTIONS]",
+                          .description = "Seconds, speed and peak memory of each lane alone, "
+                                         "decoding included, and of all together.",
+                          .examples = "",
+                          .positionals = 1},
+                         boost::program_options::options_description(), arguments);
   if (line.wants_nothing_more()) {
     return kDone;
   }
@@ -117,7 +119,8 @@ int run_index_bench(std::span<const std::string> arguments) {
     rows.push_back(measure(std::string(lane.lane.name()), info.duration,
                            [&] { index_video(video, pack, fixed); }));
   }
-  rows.push_back(measure("everything", info.duration, [&] { index_video(video, pack, everything); }));
+  rows.push_back(
+      measure("everything", info.duration, [&] { index_video(video, pack, everything); }));
 
   if (line.common().json) {
     Json json = Json::array();

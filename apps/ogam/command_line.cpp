@@ -22,18 +22,19 @@ std::string default_archive() {
 
 po::options_description common_description(CommonOptions& common, std::string& device) {
   po::options_description options("Common options", static_cast<unsigned>(terminal_width()));
-  options.add_options()                                                                    //
+  options.add_options()  //
       ("archive", po::value<std::filesystem::path>(&common.archive)->value_name("DIR"),
-       "the archive (default ./ogam-archive, or OGAM_ARCHIVE)")                            //
-      ("pack", po::value<std::string>(&common.pack)->value_name("NAME|DIR")->default_value("starter"),
-       "the models")                                                                       //
+       "the archive (default ./ogam-archive, or OGAM_ARCHIVE)")  //
+      ("pack",
+       po::value<std::string>(&common.pack)->value_name("NAME|DIR")->default_value("starter"),
+       "the models")  //
       ("device", po::value<std::string>(&device)->value_name("cpu|cuda")->default_value("cpu"),
-       "where models run")                                                                 //
+       "where models run")  //
       ("threads", po::value<int>(&common.threads)->value_name("N")->default_value(0),
-       "cores to use; 0: all")                                                             //
+       "cores to use; 0: all")                                                                    //
       ("json", po::bool_switch(&common.json), "machine-readable output on stdout, nothing else")  //
-      ("quiet,q", po::bool_switch(&common.quiet), "no progress, no summary")               //
-      ("verbose,v", po::bool_switch(&common.verbose), "say more")                          //
+      ("quiet,q", po::bool_switch(&common.quiet), "no progress, no summary")                      //
+      ("verbose,v", po::bool_switch(&common.verbose), "say more")                                 //
       ("help,h", "this text");
   return options;
 }
@@ -51,13 +52,13 @@ CommandLine::CommandLine(const VerbUsage& usage, const po::options_description& 
   po::positional_options_description positional;
   positional.add("word", -1);
   try {
-    po::store(po::command_line_parser({arguments.begin(), arguments.end()})
-                  .options(all)
-                  .positional(positional)
-                  .style(po::command_line_style::unix_style &
-                         ~po::command_line_style::allow_guessing)
-                  .run(),
-              values_);
+    po::store(
+        po::command_line_parser({arguments.begin(), arguments.end()})
+            .options(all)
+            .positional(positional)
+            .style(po::command_line_style::unix_style & ~po::command_line_style::allow_guessing)
+            .run(),
+        values_);
     if (has("help")) {
       std::ostringstream text;
       text << "Usage: ogam " << usage.synopsis << "\n\n" << usage.description << "\n\n";

@@ -29,7 +29,8 @@ constexpr std::array kVerbs = {
 };
 
 void print_help() {
-  fmt::print("ogam {}: find moments in video, audio, pictures and text, offline\n\n", ogam::kVersion);
+  fmt::print("ogam {}: find moments in video, audio, pictures and text, offline\n\n",
+             ogam::kVersion);
   fmt::print("Usage: ogam VERB [OPTIONS] ...\n\n");
   for (const Verb& verb : kVerbs) {
     fmt::print("  {}  {}\n", ogam::bold(fmt::format("{:<10}", verb.name)), verb.summary);
@@ -40,7 +41,8 @@ void print_help() {
       "  ogam search \"빨간 자동차\"\n");
 }
 
-/// The verb that `name` may have been meant to be: the one that shares its beginning, if there is just one.
+/// The verb that `name` may have been meant to be: the one that shares its beginning, if there is
+/// just one.
 std::string suggestion(const std::string& name) {
   const auto like = [&](const Verb& verb) { return verb.name.substr(0, 2) == name.substr(0, 2); };
   const auto* const found = std::find_if(kVerbs.begin(), kVerbs.end(), like);

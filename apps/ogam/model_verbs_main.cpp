@@ -11,10 +11,9 @@
 namespace {
 
 constexpr std::array kModelVerbs = {
-    ogam::Verb{"doctor", "", &ogam::run_doctor},
-    ogam::Verb{"index", "", &ogam::run_index},
-    ogam::Verb{"search", "", &ogam::run_search},
-    ogam::Verb{"shots", "", &ogam::run_shots},
+    ogam::Verb{"doctor", "", &ogam::run_doctor},         ogam::Verb{"index", "", &ogam::run_index},
+    ogam::Verb{"search", "", &ogam::run_search},         ogam::Verb{"shots", "", &ogam::run_shots},
+    ogam::Verb{"transcribe", "", &ogam::run_transcribe},
 };
 
 }  // namespace
@@ -27,5 +26,6 @@ extern "C" [[gnu::visibility("default")]] int ogam_run_model_verb(int count, cha
   const auto* const verb =
       std::find_if(kModelVerbs.begin(), kModelVerbs.end(),
                    [&](const ogam::Verb& candidate) { return candidate.name == name; });
-  return verb == kModelVerbs.end() ? static_cast<int>(ogam::kInternal) : ogam::run_verb(*verb, words);
+  return verb == kModelVerbs.end() ? static_cast<int>(ogam::kInternal)
+                                   : ogam::run_verb(*verb, words);
 }

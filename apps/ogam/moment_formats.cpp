@@ -56,9 +56,10 @@ std::string table(const SearchAnswer& answer) {
       text += "           " + dim(fit(evidence_line(lane, evidence, moment), width - 11)) + "\n";
     }
   }
-  text += fmt::format("{} of {} {} in {:.0f} ms{}\n", moments.size(), answer.result.total,
-                      answer.result.total == 1 ? "moment" : "moments", answer.milliseconds,
-                      answer.result.next_page ? "; more with --page " + *answer.result.next_page : "");
+  text +=
+      fmt::format("{} of {} {} in {:.0f} ms{}\n", moments.size(), answer.result.total,
+                  answer.result.total == 1 ? "moment" : "moments", answer.milliseconds,
+                  answer.result.next_page ? "; more with --page " + *answer.result.next_page : "");
   return text;
 }
 
@@ -129,10 +130,12 @@ std::string otio(const SearchAnswer& answer) {
          {"media_reference", {{"OTIO_SCHEMA", "ExternalReference.1"}, {"target_url", path}}},
          {"metadata", {{"ogam", {{"score", moment.score}, {"asset", moment.asset}}}}}});
   }
-  const Json track = {{"OTIO_SCHEMA", "Track.1"}, {"name", "moments"}, {"kind", "Video"}, {"children", clips}};
-  const Json timeline = {{"OTIO_SCHEMA", "Timeline.1"},
-                         {"name", "ogam search"},
-                         {"tracks", {{"OTIO_SCHEMA", "Stack.1"}, {"children", Json::array({track})}}}};
+  const Json track = {
+      {"OTIO_SCHEMA", "Track.1"}, {"name", "moments"}, {"kind", "Video"}, {"children", clips}};
+  const Json timeline = {
+      {"OTIO_SCHEMA", "Timeline.1"},
+      {"name", "ogam search"},
+      {"tracks", {{"OTIO_SCHEMA", "Stack.1"}, {"children", Json::array({track})}}}};
   return dump_json(timeline, 2) + "\n";
 }
 
@@ -141,8 +144,9 @@ struct Format {
   std::string (*write)(const SearchAnswer&);
 };
 
-constexpr std::array kFormats = {Format{"table", &table}, Format{"json", &json}, Format{"csv", &csv},
-                                 Format{"srt", &srt},     Format{"edl", &edl},   Format{"otio", &otio}};
+constexpr std::array kFormats = {Format{"table", &table}, Format{"json", &json},
+                                 Format{"csv", &csv},     Format{"srt", &srt},
+                                 Format{"edl", &edl},     Format{"otio", &otio}};
 
 }  // namespace
 

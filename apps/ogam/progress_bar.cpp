@@ -7,13 +7,12 @@
 
 #include "apps/ogam/console.h"
 #include "core/base/files.h"
+#include "core/base/json.h"
 
 namespace ogam {
 
 namespace {
 
-constexpr auto kRedraw = std::chrono::milliseconds(100);
-constexpr auto kLineEvery = std::chrono::seconds(10);
 constexpr int kBarWidth = 20;
 
 std::string bar(double share) {
@@ -26,7 +25,8 @@ std::string bar(double share) {
 }
 
 std::string line(const ProgressEvent& event, bool with_bar) {
-  const double share = event.time_total > 0 ? to_seconds(event.time_done) / to_seconds(event.time_total) : 0;
+  const double share =
+      event.time_total > 0 ? to_seconds(event.time_done) / to_seconds(event.time_total) : 0;
   std::string text = fmt::format("[{}/{}] ", event.files_done + 1, event.files_total);
   if (with_bar) {
     text += bar(share) + " ";
@@ -44,28 +44,42 @@ std::string line(const ProgressEvent& event, bool with_bar) {
          (event.message.empty() ? "" : " (" + event.message + ")");
 }
 
+Json event_json(const ProgressEvent& event) {
+  return {{"path", display_path(event.path)},           {"files_done", event.files_done},
+          {"files_total", event.files_total},           {"time_done", to_seconds(event.time_done)},
+          {"time_total", to_seconds(event.time_total)}, {"realtime", event.realtime},
+          {"seconds_left", event.seconds_left},         {"message", event.message}};
+}
+
 }  // namespace
 
-ProgressBar::ProgressBar(bool quiet) : quiet_(quiet), terminal_(stderr_is_terminal()) {
-  last_ = std::chrono::steady_clock::now();
-}
+ProgressBar::ProgressBar(const CommonOptions& options)
+    : style_(options.quiet          ? Style::none
+             : options.json         ? Style::json
+             : stderr_is_terminal() ? Style::bar
+                                    : Style::lines) {}
 
 ProgressBar::~ProgressBar() { clear(); }
 
 void ProgressBar::show(const ProgressEvent& event) {
+  using std::chrono::milliseconds;
   const std::lock_guard lock(mutex_);
   const auto now = std::chrono::steady_clock::now();
-  if (quiet_ || now - last_ < (terminal_ ? std::chrono::milliseconds(kRedraw)
-                                         : std::chrono::milliseconds(kLineEvery))) {
+  const auto pause = style_ == Style::bar    ? milliseconds(100)
+                     : style_ == Style::json ? milliseconds(1000)
+                                             : milliseconds(10'000);
+  if (style_ == Style::none || now - last_ < pause) {
     return;
   }
   last_ = now;
-  if (terminal_) {
+  if (style_ == Style::json) {
+    fmt::print(stderr, "{}\n", dump_json({{"progress", event_json(event)}}));
+  } else if (style_ == Style::lines) {
+    fmt::print(stderr, "{}\n", line(event, false));
+  } else {
     fmt::print(stderr, "\r\033[K{}", fit(line(event, true), terminal_width() - 1));
     std::fflush(stderr);
     drawn_ = true;
-  } else {
-    fmt::print(stderr, "{}\n", line(event, false));
   }
 }
 

@@ -14,7 +14,8 @@ namespace ogam {
 
 namespace {
 
-/// Reads a request's options from the command line or from a JSON object; both know them by the same names.
+/// Reads a request's options from the command line or from a JSON object; both know them by the
+/// same names.
 class RequestReader {
  public:
   virtual ~RequestReader() = default;
@@ -28,8 +29,9 @@ class LineReader : public RequestReader {
   explicit LineReader(const CommandLine& line) : line_(line) {}
   std::optional<std::string> text(const std::string& name) const override {
     if (name == "text") {
-      return line_.words().empty() ? std::nullopt
-                                   : std::optional(fmt::format("{}", fmt::join(line_.words(), " ")));
+      return line_.words().empty()
+                 ? std::nullopt
+                 : std::optional(fmt::format("{}", fmt::join(line_.words(), " ")));
     }
     return line_.has(name) ? std::optional(line_.get<std::string>(name)) : std::nullopt;
   }
@@ -52,8 +54,8 @@ class ObjectReader : public RequestReader {
   ObjectReader(const Json& object, std::string origin)
       : object_(object), origin_(std::move(origin)) {
     static const std::vector<std::string> kNames = {
-        "text",   "image",  "audio", "video",     "limit",    "k",   "lane",
-        "mode",   "weight", "not",   "min-score", "group-by", "page", "filter"};
+        "text", "image",  "audio", "video",     "limit",    "k",    "lane",
+        "mode", "weight", "not",   "min-score", "group-by", "page", "filter"};
     for (const auto& [name, value] : object.items()) {
       require(std::find(kNames.begin(), kNames.end(), name) != kNames.end(),
               ErrorCode::invalid_argument, "{}: '{}' is not one of {}", origin_, name,
@@ -92,8 +94,8 @@ void read_clip(const std::string& text, SearchRequest& request) {
     return;
   }
   request.video = text.substr(0, at);
-  request.span = TimeSpan{parse_time(text.substr(at + 1, dash - at - 1)),
-                          parse_time(text.substr(dash + 1))};
+  request.span =
+      TimeSpan{parse_time(text.substr(at + 1, dash - at - 1)), parse_time(text.substr(dash + 1))};
   require(request.span->start < request.span->end, ErrorCode::invalid_argument,
           "the clip '{}' ends before it starts", text);
 }
@@ -108,7 +110,8 @@ Value choose(const std::string& text, const std::string& option,
     }
     names.push_back(name);
   }
-  fail(ErrorCode::invalid_argument, "--{} takes {}, got '{}'", option, fmt::join(names, " or "), text);
+  fail(ErrorCode::invalid_argument, "--{} takes {}, got '{}'", option, fmt::join(names, " or "),
+       text);
 }
 
 SearchRequest build_request(const RequestReader& reader) {

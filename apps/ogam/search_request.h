@@ -11,8 +11,8 @@ namespace ogam {
 /// @throws Error{invalid_argument} naming the option.
 SearchRequest read_request(const CommandLine& line);
 
-/// The request of one line of `--queries`: a JSON object with the same names as the options, or a text as it
-/// stands. `origin` is named in errors.
+/// The request of one line of `--queries`: a JSON object with the same names as the options, or a
+/// text as it stands. `origin` is named in errors.
 /// @throws Error{invalid_argument, corrupt_data}.
 SearchRequest read_query_line(const std::string& line, const std::string& origin);
 

@@ -20,10 +20,10 @@ Image scaled_down(const Image& image) {
   if (side <= kLongSide) {
     return image;
   }
-  return resize(image,
-                {std::max(1, image.width * kLongSide / side),
-                 std::max(1, image.height * kLongSide / side)},
-                Interpolation::area);
+  return resize(
+      image,
+      {std::max(1, image.width * kLongSide / side), std::max(1, image.height * kLongSide / side)},
+      Interpolation::area);
 }
 
 Image picture_of(const Moment& moment) {

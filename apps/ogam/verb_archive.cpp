@@ -138,23 +138,27 @@ struct ArchiveAction {
 };
 
 constexpr std::array kActions = {
-    ArchiveAction{"info", [](Archive& archive, const CommandLine& line) { return show_info(archive, line); }},
-    ArchiveAction{"list", [](Archive& archive, const CommandLine& line) { return show_list(archive, line); }},
+    ArchiveAction{
+        "info", [](Archive& archive, const CommandLine& line) { return show_info(archive, line); }},
+    ArchiveAction{
+        "list", [](Archive& archive, const CommandLine& line) { return show_list(archive, line); }},
     ArchiveAction{"remove", &remove_assets},
-    ArchiveAction{"verify", [](Archive& archive, const CommandLine& line) { return verify(archive, line); }},
+    ArchiveAction{"verify",
+                  [](Archive& archive, const CommandLine& line) { return verify(archive, line); }},
 };
 
 }  // namespace
 
 int run_archive(std::span<const std::string> arguments) {
-  const CommandLine line(
-      {.synopsis = "archive info|list|remove ASSET...|verify [OPTIONS]",
-       .description = "Looks after an archive. An asset is named by its path or its id (or the beginning of it).\n"
-                      "'verify' reads everything and checks every checksum and reference; it exits with 5 and\n"
-                      "lists what is damaged when the archive is not sound.",
-       .examples = "  ogam archive list\n  ogam archive remove clips/old.mp4\n",
-       .positionals = -1},
-      po::options_description(), arguments);
+  const CommandLine line({.synopsis = "archive info|list|remove ASSET...|verify [OPTIONS]",
+                          .description = "Looks after an archive. An asset is named by its path or "
+                                         "its id (or the beginning of it).\n"
+                                         "'verify' reads everything and checks every checksum and "
+                                         "reference; it exits with 5 and\n"
+                                         "lists what is damaged when the archive is not sound.",
+                          .examples = "  ogam archive list\n  ogam archive remove clips/old.mp4\n",
+                          .positionals = -1},
+                         po::options_description(), arguments);
   if (line.wants_nothing_more()) {
     return kDone;
   }

@@ -81,12 +81,13 @@ Finding check_pack(const std::string& name) {
 }  // namespace
 
 int run_doctor(std::span<const std::string> arguments) {
-  const CommandLine line({.synopsis = "doctor [OPTIONS]",
-                          .description = "What this machine has, what is missing, and the command that mends it.\n"
-                                         "Exits with 4 when something is missing.",
-                          .examples = "",
-                          .positionals = 0},
-                         boost::program_options::options_description(), arguments);
+  const CommandLine line(
+      {.synopsis = "doctor [OPTIONS]",
+       .description = "What this machine has, what is missing, and the command that mends it.\n"
+                      "Exits with 4 when something is missing.",
+       .examples = "",
+       .positionals = 0},
+      boost::program_options::options_description(), arguments);
   if (line.wants_nothing_more()) {
     return kDone;
   }

@@ -18,18 +18,19 @@ namespace po = boost::program_options;
 
 po::options_description own_options() {
   po::options_description options("Options", static_cast<unsigned>(terminal_width()));
-  options.add_options()                                                                      //
+  options.add_options()  //
       ("lanes", po::value<std::string>()->value_name("L,..."),
        "what to look at: visual, sound, speech, text, fused (default: all that the pack has)")  //
       ("language", po::value<std::string>()->value_name("auto|ko|en|...")->default_value("auto"),
-       "of the speech")                                                                      //
-      ("segments", po::value<std::string>()->value_name("shots|fixed:SECONDS")->default_value("shots"),
-       "how videos are cut into moments")                                                    //
+       "of the speech")  //
+      ("segments",
+       po::value<std::string>()->value_name("shots|fixed:SECONDS")->default_value("shots"),
+       "how videos are cut into moments")  //
       ("sample-fps", po::value<double>()->value_name("F")->default_value(1.0),
-       "frames a second that are looked at")                                                 //
+       "frames a second that are looked at")  //
       ("tag", po::value<std::vector<std::string>>()->value_name("K=V")->composing(),
-       "mark the files, for search --filter; may be repeated")                               //
-      ("force", po::bool_switch(), "index again what is there already")                      //
+       "mark the files, for search --filter; may be repeated")           //
+      ("force", po::bool_switch(), "index again what is there already")  //
       ("dry-run", po::bool_switch(), "only say what would be done");
   return options;
 }
@@ -107,7 +108,8 @@ void print_summary(const IndexReport& report, const CommandLine& line) {
     fmt::print(stderr, "{}\n", note);
   }
   if (report.cancelled) {
-    fmt::print(stderr, "Stopped. {} finished files are kept; run the same command again to go on.\n",
+    fmt::print(stderr,
+               "Stopped. {} finished files are kept; run the same command again to go on.\n",
                report.indexed);
   }
   fmt::print(stderr, "{} indexed, {} unchanged, {} failed; {} of media in {:.1f} s", report.indexed,
@@ -123,8 +125,10 @@ void print_summary(const IndexReport& report, const CommandLine& line) {
 int run_index(std::span<const std::string> arguments) {
   const CommandLine line(
       {.synopsis = "index PATH... [OPTIONS]",
-       .description = "Adds files and folders (with what is in them) to an archive: video, audio, pictures, texts.\n"
-                      "Subtitles (.srt, .vtt) beside a video are used as its speech. Files that were indexed before\n"
+       .description = "Adds files and folders (with what is in them) to an archive: video, audio, "
+                      "pictures, texts.\n"
+                      "Subtitles (.srt, .vtt) beside a video are used as its speech. Files that "
+                      "were indexed before\n"
                       "are skipped; stopping and starting again goes on where it was.",
        .examples = "  ogam index clips/\n"
                    "  ogam index --archive ~/archive --language ko --tag series=news 뉴스.mp4\n",
@@ -136,7 +140,7 @@ int run_index(std::span<const std::string> arguments) {
   require(!line.words().empty(), ErrorCode::invalid_argument, "name the files or folders to index");
   IndexOptions options = index_options(line);
   options.cancellation = cancellation_by_signals();
-  ProgressBar bar(line.common().quiet || line.common().json);
+  ProgressBar bar(line.common());
   options.on_progress = [&](const ProgressEvent& event) { bar.show(event); };
   options.on_file = [&](const FileReport& file) {
     bar.clear();

@@ -31,10 +31,14 @@ Json model_json(const PackModel& model) {
     files.push_back(
         {{"path", display_path(file.path)}, {"size", file.size}, {"sha256", file.sha256}});
   }
-  return {{"id", model.id},           {"model_type", model.model_type},
-          {"role", model.role},       {"origin", model.origin},
-          {"licence", model.licence}, {"licence_note", model.licence_note},
-          {"training", model.training}, {"folder", display_path(model.folder)},
+  return {{"id", model.id},
+          {"model_type", model.model_type},
+          {"role", model.role},
+          {"origin", model.origin},
+          {"licence", model.licence},
+          {"licence_note", model.licence_note},
+          {"training", model.training},
+          {"folder", display_path(model.folder)},
           {"files", files}};
 }
 
@@ -61,8 +65,9 @@ int list_models(const CommandLine& line) {
       status = kModelMissing;
     }
   }
-  require(!packs.empty(), ErrorCode::unavailable, "no packs under {}; build the starter pack with: {}",
-          display_path(ogam_home() / "packs"), kPackMendingCommand);
+  require(!packs.empty(), ErrorCode::unavailable,
+          "no packs under {}; build the starter pack with: {}", display_path(ogam_home() / "packs"),
+          kPackMendingCommand);
   if (!line.common().json) {
     fmt::print("{}", table.text());
   }
@@ -127,12 +132,13 @@ int verify_models(const CommandLine& line) {
 }  // namespace
 
 int run_models(std::span<const std::string> arguments) {
-  const CommandLine line({.synopsis = "models list|show [MODEL]|verify [OPTIONS]",
-                          .description = "What models are there, where they come from and under which licence.\n"
-                                         "'verify' compares every file of the pack with its recorded sha256.",
-                          .examples = "  ogam models show whisper-base\n",
-                          .positionals = 2},
-                         po::options_description(), arguments);
+  const CommandLine line(
+      {.synopsis = "models list|show [MODEL]|verify [OPTIONS]",
+       .description = "What models are there, where they come from and under which licence.\n"
+                      "'verify' compares every file of the pack with its recorded sha256.",
+       .examples = "  ogam models show whisper-base\n",
+       .positionals = 2},
+      po::options_description(), arguments);
   if (line.wants_nothing_more()) {
     return kDone;
   }

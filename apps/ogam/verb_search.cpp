@@ -23,27 +23,30 @@ namespace po = boost::program_options;
 
 po::options_description own_options() {
   po::options_description options("Options", static_cast<unsigned>(terminal_width()));
-  options.add_options()                                                                          //
-      ("image", po::value<std::string>()->value_name("F"), "look for what this picture shows")   //
-      ("audio", po::value<std::string>()->value_name("F"), "listen for what this sounds like")   //
+  options.add_options()                                                                           //
+      ("image", po::value<std::string>()->value_name("F"), "look for what this picture shows")    //
+      ("audio", po::value<std::string>()->value_name("F"), "listen for what this sounds like")    //
       ("video", po::value<std::string>()->value_name("F[@START-END]"), "moments like this clip")  //
-      ("limit,k", po::value<std::int64_t>()->value_name("N")->default_value(10), "moments to show")  //
+      ("limit,k", po::value<std::int64_t>()->value_name("N")->default_value(10),
+       "moments to show")  //
       ("lane", po::value<std::string>()->value_name("L,..."),
-       "only what these lanes see: visual, sound, speech, text, fused")                          //
+       "only what these lanes see: visual, sound, speech, text, fused")  //
       ("mode", po::value<std::string>()->value_name("any|all")->default_value("any"),
-       "whether one lane's match is enough")                                                     //
+       "whether one lane's match is enough")  //
       ("weight", po::value<std::vector<std::string>>()->value_name("LANE=W")->composing(),
-       "how much a lane counts (default 1); may be repeated")                                    //
+       "how much a lane counts (default 1); may be repeated")                                     //
       ("not", po::value<std::string>()->value_name("TEXT"), "leave out moments that match this")  //
       ("filter", po::value<std::string>()->value_name("EXPR"),
-       "such as: kind=video and duration>60 and tag.series=news")                                //
+       "such as: kind=video and duration>60 and tag.series=news")  //
       ("min-score", po::value<double>()->value_name("P"),
-       "show nothing less likely than this, 0 to 1 (default 0.25)")                              //
+       "show nothing less likely than this, 0 to 1 (default 0.25)")  //
       ("group-by", po::value<std::string>()->value_name("moment|asset")->default_value("moment"),
-       "asset: the best moment of each file")                                                    //
-      ("page", po::value<std::string>()->value_name("TOKEN"), "go on after an earlier search")   //
-      ("format", po::value<std::string>()->value_name("F"), "table, json, csv, srt, edl or otio")  //
-      ("thumbnails", po::value<std::string>()->value_name("DIR"), "write a picture of each moment")  //
+       "asset: the best moment of each file")                                                   //
+      ("page", po::value<std::string>()->value_name("TOKEN"), "go on after an earlier search")  //
+      ("format", po::value<std::string>()->value_name("F"),
+       "table, json, csv, srt, edl or otio")  //
+      ("thumbnails", po::value<std::string>()->value_name("DIR"),
+       "write a picture of each moment")  //
       ("queries", po::value<std::string>()->value_name("F|-"),
        "many queries, one per line: text, or a JSON object with these options' names");
   return options;
@@ -81,7 +84,8 @@ int answer_queries(Searcher& searcher, const std::string& source) {
   std::ifstream file;
   if (source != "-") {
     file.open(source);
-    require(file.is_open(), ErrorCode::not_found, "cannot open the queries {}", display_path(source));
+    require(file.is_open(), ErrorCode::not_found, "cannot open the queries {}",
+            display_path(source));
   }
   std::istream& lines = source == "-" ? std::cin : file;
   int status = kDone;
@@ -89,10 +93,11 @@ int answer_queries(Searcher& searcher, const std::string& source) {
   for (std::string line; std::getline(lines, line);) {
     ++number;
     try {
-      print_json(answer_json(ask(searcher, read_query_line(line, fmt::format("query {}", number)))));
+      print_json(
+          answer_json(ask(searcher, read_query_line(line, fmt::format("query {}", number)))));
     } catch (const Error& error) {
-      print_json({{"query", line},
-                  {"error", error_json(error_code_name(error.code()), describe(error))}});
+      print_json(
+          {{"query", line}, {"error", error_json(error_code_name(error.code()), describe(error))}});
       status = kSomeFailed;
     }
   }
@@ -102,21 +107,24 @@ int answer_queries(Searcher& searcher, const std::string& source) {
 }  // namespace
 
 int run_search(std::span<const std::string> arguments) {
-  const CommandLine line(
-      {.synopsis = "search [TEXT] [OPTIONS]",
-       .description = "Finds moments by what is seen, heard, said or written in them. The query is a text in Korean,\n"
-                      "English or another language, a picture, a sound, a clip, or several of these together.\n"
-                      "A score is the probability that the moment is a true match; nothing found is an answer too.",
-       .examples = "  ogam search \"빨간 자동차\"\n"
-                   "  ogam search \"dog barking\" --lane sound -k 3\n"
-                   "  ogam search --image photo.jpg --json\n"
-                   "  ogam search --video clip.mp4@0:10-0:20 --format edl\n",
-       .positionals = -1},
-      own_options(), arguments);
+  const CommandLine line({.synopsis = "search [TEXT] [OPTIONS]",
+                          .description = "Finds moments by what is seen, heard, said or written in "
+                                         "them. The query is a text in Korean,\n"
+                                         "English or another language, a picture, a sound, a clip, "
+                                         "or several of these together.\n"
+                                         "A score is the probability that the moment is a true "
+                                         "match; nothing found is an answer too.",
+                          .examples = "  ogam search \"빨간 자동차\"\n"
+                                      "  ogam search \"dog barking\" --lane sound -k 3\n"
+                                      "  ogam search --image photo.jpg --json\n"
+                                      "  ogam search --video clip.mp4@0:10-0:20 --format edl\n",
+                          .positionals = -1},
+                         own_options(), arguments);
   if (line.wants_nothing_more()) {
     return kDone;
   }
-  const std::string format = line.common().json ? "json" : line.get_or<std::string>("format", "table");
+  const std::string format =
+      line.common().json ? "json" : line.get_or<std::string>("format", "table");
   format_answer({}, format);  // an unknown format is refused before anything is loaded
   const bool many = line.has("queries");
   const SearchRequest request = read_request(line);

@@ -74,7 +74,8 @@ const Format& find_format(const std::string& name) {
       return format;
     }
   }
-  fail(ErrorCode::invalid_argument, "'{}' is not a format of shots; write table, json, csv or edl", name);
+  fail(ErrorCode::invalid_argument, "'{}' is not a format of shots; write table, json, csv or edl",
+       name);
 }
 
 }  // namespace
@@ -101,7 +102,7 @@ int run_shots(std::span<const std::string> arguments) {
           "the pack {} has no model that finds shots", pack.manifest().name);
   const auto model = pack.shot_model(task->second);
   ThreadBudget budget(line.common().threads);
-  ProgressBar bar(line.common().quiet || line.common().json);
+  ProgressBar bar(line.common());
   const ShotList found = detect_shots(path, *model, budget, cancellation_by_signals(),
                                       [&](const ProgressEvent& event) { bar.show(event); });
   bar.clear();

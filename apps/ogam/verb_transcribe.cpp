@@ -21,13 +21,13 @@ namespace po = boost::program_options;
 
 po::options_description own_options() {
   po::options_description options("Options", static_cast<unsigned>(terminal_width()));
-  options.add_options()                                                                      //
+  options.add_options()  //
       ("language", po::value<std::string>()->value_name("auto|ko|en|...")->default_value("auto"),
-       "what is spoken")                                                                     //
-      ("translate", po::bool_switch(), "write English, whatever is spoken")                  //
+       "what is spoken")                                                     //
+      ("translate", po::bool_switch(), "write English, whatever is spoken")  //
       ("beam", po::value<int>()->value_name("N")->default_value(1),
-       "hypotheses to keep; 1 is fast, 5 a little more exact")                               //
-      ("format", po::value<std::string>()->value_name("F"), "txt, srt, vtt or json")         //
+       "hypotheses to keep; 1 is fast, 5 a little more exact")                        //
+      ("format", po::value<std::string>()->value_name("F"), "txt, srt, vtt or json")  //
       ("out,o", po::value<std::string>()->value_name("FILE"),
        "write there; its extension gives the format");
   return options;
@@ -48,12 +48,13 @@ std::string format_of(const CommandLine& line) {
 }  // namespace
 
 int run_transcribe(std::span<const std::string> arguments) {
-  const CommandLine line({.synopsis = "transcribe FILE [OPTIONS]",
-                          .description = "Writes down what is said in a video or an audio file, with times.",
-                          .examples = "  ogam transcribe talk.mp4\n"
-                                      "  ogam transcribe 강연.mp4 --language ko -o 강연.srt\n",
-                          .positionals = 1},
-                         own_options(), arguments);
+  const CommandLine line(
+      {.synopsis = "transcribe FILE [OPTIONS]",
+       .description = "Writes down what is said in a video or an audio file, with times.",
+       .examples = "  ogam transcribe talk.mp4\n"
+                   "  ogam transcribe 강연.mp4 --language ko -o 강연.srt\n",
+       .positionals = 1},
+      own_options(), arguments);
   if (line.wants_nothing_more()) {
     return kDone;
   }
@@ -73,7 +74,7 @@ int run_transcribe(std::span<const std::string> arguments) {
       pack.speech_recognizer(lane->models.at("recognizer"), lane->models.at("vad"));
   ThreadBudget budget(line.common().threads);
   options.workers = budget.size();
-  ProgressBar bar(line.common().quiet || line.common().json);
+  ProgressBar bar(line.common());
   ProgressEvent event;
   event.path = line.words().front();
   event.files_total = 1;

@@ -9,7 +9,8 @@
 
 namespace ogam {
 
-/// A first-in first-out queue between two stages; a full queue makes the producer wait, so memory stays bounded.
+/// A first-in first-out queue between two stages; a full queue makes the producer wait, so memory
+/// stays bounded.
 template <typename T>
 class BoundedQueue {
  public:

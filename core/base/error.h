@@ -8,7 +8,8 @@
 
 namespace ogam {
 
-/// What kind of thing went wrong; the command and the Python module map it to exit statuses and exceptions.
+/// What kind of thing went wrong; the command and the Python module map it to exit statuses and
+/// exceptions.
 enum class ErrorCode {
   invalid_argument,    ///< the caller asked for something that makes no sense
   not_found,           ///< a file, asset or name does not exist
@@ -20,9 +21,10 @@ enum class ErrorCode {
 };
 
 /// "invalid_argument", "not_found", ...: the names used in JSON.
-const char* error_code_name(ErrorCode code);
+[[gnu::visibility("default")]] const char* error_code_name(ErrorCode code);
 
-/// The one exception of the project. The message says what was expected, what was seen and what to do.
+/// The one exception of the project. The message says what was expected, what was seen and what to
+/// do.
 class [[gnu::visibility("default")]] Error : public std::runtime_error {
  public:
   Error(ErrorCode code, const std::string& message) : std::runtime_error(message), code_(code) {}
@@ -33,10 +35,8 @@ class [[gnu::visibility("default")]] Error : public std::runtime_error {
 };
 
 /// Thrown where a cancellation request is honoured; not an error of the work itself.
-class [[gnu::visibility("default")]] Cancelled : public std::runtime_error {
- public:
-  Cancelled() : std::runtime_error("stopped on request") {}
-};
+class [[gnu::visibility("default")]] Cancelled
+    : public std::runtime_error{public : Cancelled() : std::runtime_error("stopped on request"){}};
 
 /// Throws `Error{code}` with a formatted message.
 template <typename... Args>
@@ -53,6 +53,6 @@ void require(bool condition, ErrorCode code, fmt::format_string<Args...> format,
 }
 
 /// The message of `error` followed by those of the exceptions nested in it, joined by ": ".
-std::string describe(const std::exception& error);
+[[gnu::visibility("default")]] std::string describe(const std::exception& error);
 
 }  // namespace ogam

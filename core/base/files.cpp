@@ -39,7 +39,8 @@ class Descriptor {
   const bool full = error == ENOSPC || error == EDQUOT || error == EFBIG;
   fail(full ? ErrorCode::resource_exhausted : ErrorCode::unavailable, "cannot write {}: {}; {}",
        display_path(path), std::strerror(error),
-       full ? "free some space and run again" : "check that the folder exists and may be written to");
+       full ? "free some space and run again"
+            : "check that the folder exists and may be written to");
 }
 
 /// Opens a regular file for reading; `size` receives its length.
@@ -61,7 +62,12 @@ int open_regular(const fs::path& path, std::size_t& size) {
 std::size_t utf8_length(std::string_view text) {
   const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
   const unsigned char lead = byte(0);
-  const std::size_t length = lead < 0x80 ? 1 : lead < 0xC2 ? 0 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : lead < 0xF5 ? 4 : 0;
+  const std::size_t length = lead < 0x80   ? 1
+                             : lead < 0xC2 ? 0
+                             : lead < 0xE0 ? 2
+                             : lead < 0xF0 ? 3
+                             : lead < 0xF5 ? 4
+                                           : 0;
   if (length == 0 || length > text.size()) {
     return 0;
   }

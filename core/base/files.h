@@ -8,17 +8,20 @@
 
 namespace ogam {
 
-/// The path as a person may read it: valid UTF-8, with control characters and broken bytes escaped as \xNN.
+/// The path as a person may read it: valid UTF-8, with control characters and broken bytes escaped
+/// as \xNN.
 std::string display_path(const std::filesystem::path& path);
 
 /// The content of a regular file of at most `max_bytes`.
-/// @throws Error{not_found} when it cannot be opened, Error{invalid_argument} when it is not a regular
+/// @throws Error{not_found} when it cannot be opened, Error{invalid_argument} when it is not a
+/// regular
 ///     file, Error{resource_exhausted} when it is larger.
 std::string read_file(const std::filesystem::path& path, std::size_t max_bytes);
 
-/// Writes a file so that a reader sees the old content or the new one, never a part: temporary file in the
-/// same folder, fsync, rename, fsync of the folder.
-/// @throws Error{resource_exhausted} when the disk is full, Error{unavailable} when it cannot be written.
+/// Writes a file so that a reader sees the old content or the new one, never a part: temporary file
+/// in the same folder, fsync, rename, fsync of the folder.
+/// @throws Error{resource_exhausted} when the disk is full, Error{unavailable} when it cannot be
+/// written.
 void write_file_atomically(const std::filesystem::path& path, std::string_view content);
 
 /// Makes the folder's entries durable.

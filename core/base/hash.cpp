@@ -28,7 +28,7 @@ enum Flag : std::uint32_t { kChunkStart = 1, kChunkEnd = 2, kParent = 4, kRoot =
 
 /// Message word order of each of the seven rounds: round r + 1 permutes round r.
 constexpr auto kSchedule = [] {
-  constexpr std::array<std::uint8_t, 16> kPermutation = {2,  6,  3, 10, 7, 0,  4,  13,
+  constexpr std::array<std::uint8_t, 16> kPermutation = {2, 6,  3,  10, 7, 0,  4,  13,
                                                          1, 11, 12, 5,  9, 14, 15, 8};
   std::array<std::array<std::uint8_t, 16>, 7> schedule{};
   for (std::uint8_t i = 0; i < 16; ++i) {
@@ -42,8 +42,8 @@ constexpr auto kSchedule = [] {
   return schedule;
 }();
 
-// The compression function is written once over a word type: std::uint32_t for one block, or a vector of
-// eight words that compresses the blocks of eight chunks side by side.
+// The compression function is written once over a word type: std::uint32_t for one block, or a
+// vector of eight words that compresses the blocks of eight chunks side by side.
 using Lanes8 = std::uint32_t __attribute__((vector_size(32)));
 
 /// value = (value ^ other) rotated right.
@@ -68,7 +68,8 @@ template <typename Word>
 
 /// Seven rounds over the state v with message m, then the feed-forward; the result is v[0..8).
 template <typename Word>
-[[gnu::always_inline]] inline void run_rounds(std::array<Word, 16>& v, const std::array<Word, 16>& m) {
+[[gnu::always_inline]] inline void run_rounds(std::array<Word, 16>& v,
+                                              const std::array<Word, 16>& m) {
   for (const auto& s : kSchedule) {
     mix(v[0], v[4], v[8], v[12], m[s[0]], m[s[1]]);
     mix(v[1], v[5], v[9], v[13], m[s[2]], m[s[3]]);
@@ -168,7 +169,8 @@ PendingNode parent_node(const Words8& left, const Words8& right) {
         m[i][lane] = words[i];
       }
     }
-    const std::uint32_t flags = (block == 0 ? kChunkStart : 0u) | (block + 1 == kBlocks ? kChunkEnd : 0u);
+    const std::uint32_t flags =
+        (block == 0 ? kChunkStart : 0u) | (block + 1 == kBlocks ? kChunkEnd : 0u);
     std::array<Lanes8, 16> v{};
     for (std::size_t i = 0; i < 8; ++i) {
       v[i] = chaining[i];
@@ -203,7 +205,8 @@ constexpr std::size_t kFileStep = 1 << 20;
 template <typename Update>
 void for_each_piece(const std::filesystem::path& path, const Update& update) {
   const MappedFile file(path);
-  for (auto rest = file.bytes(); !rest.empty(); rest = rest.subspan(std::min(rest.size(), kFileStep))) {
+  for (auto rest = file.bytes(); !rest.empty();
+       rest = rest.subspan(std::min(rest.size(), kFileStep))) {
     update(rest.first(std::min(rest.size(), kFileStep)));
   }
 }

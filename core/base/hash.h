@@ -22,8 +22,8 @@ class Blake3 {
 
   std::array<std::byte, 1024> chunk_{};
   std::size_t chunk_size_ = 0;
-  std::uint64_t chunk_count_ = 0;                        // finished chunks
-  std::vector<std::array<std::uint32_t, 8>> subtrees_;   // roots of finished subtrees, largest first
+  std::uint64_t chunk_count_ = 0;                       // finished chunks
+  std::vector<std::array<std::uint32_t, 8>> subtrees_;  // roots of finished subtrees, largest first
 };
 
 /// 64 hexadecimal digits.

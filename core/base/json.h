@@ -10,8 +10,8 @@ namespace ogam {
 /// JSON with its keys in the order in which they were written.
 using Json = nlohmann::ordered_json;
 
-/// JSON with the keys of an object sorted: found in logarithmic time, where `Json` compares one by one.
-/// For objects of thousands of keys, such as vocabularies and lists of tensors.
+/// JSON with the keys of an object sorted: found in logarithmic time, where `Json` compares one by
+/// one. For objects of thousands of keys, such as vocabularies and lists of tensors.
 using SortedJson = nlohmann::json;
 
 /// Parses `text`; `origin` (a file name) is named in errors.
@@ -31,12 +31,14 @@ std::string dump_json(const Json& value, int indent = -1);
 template <typename T, typename Object>
 T json_value(const Object& object, const std::string& key, const std::string& origin);
 
-/// `object[key]` as T, or `fallback` when the key is missing or null; another type is still an error.
+/// `object[key]` as T, or `fallback` when the key is missing or null; another type is still an
+/// error.
 template <typename T, typename Object>
 T json_value_or(const Object& object, const std::string& key, const std::string& origin,
                 T fallback);
 
-[[noreturn]] void fail_json_key(const std::string& key, const std::string& origin, const char* problem);
+[[noreturn]] void fail_json_key(const std::string& key, const std::string& origin,
+                                const char* problem);
 
 template <typename T, typename Object>
 T json_value(const Object& object, const std::string& key, const std::string& origin) {

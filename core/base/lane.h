@@ -8,7 +8,7 @@
 namespace ogam {
 
 /// One way of seeing a segment.
-class Lane {
+class [[gnu::visibility("default")]] Lane {
  public:
   enum Value : std::uint8_t { visual, sound, speech, text, fused };
 

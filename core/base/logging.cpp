@@ -15,8 +15,8 @@ constexpr std::array kLevels = {spdlog::level::debug, spdlog::level::info, spdlo
 
 spdlog::logger& logger() {
   static const std::shared_ptr<spdlog::logger> instance = [] {
-    auto created = std::make_shared<spdlog::logger>(
-        "ogam", std::make_shared<spdlog::sinks::stderr_sink_mt>());
+    auto created =
+        std::make_shared<spdlog::logger>("ogam", std::make_shared<spdlog::sinks::stderr_sink_mt>());
     created->set_pattern("ogam: %l: %v");
     created->set_level(spdlog::level::warn);
     created->flush_on(spdlog::level::debug);

@@ -13,11 +13,11 @@ struct ProgressEvent {
   std::filesystem::path path;  ///< the file at work
   std::size_t files_done = 0;
   std::size_t files_total = 0;
-  Time time_done = 0;      ///< media time of `path` that was read so far
-  Time time_total = 0;     ///< its duration; 0 when unknown
-  double realtime = 0;     ///< media seconds per second of work, over the whole job
-  double seconds_left = 0; ///< estimate for the whole job; 0 when unknown
-  std::string message;     ///< what is being done: "speech", "saving"
+  Time time_done = 0;       ///< media time of `path` that was read so far
+  Time time_total = 0;      ///< its duration; 0 when unknown
+  double realtime = 0;      ///< media seconds per second of work, over the whole job
+  double seconds_left = 0;  ///< estimate for the whole job; 0 when unknown
+  std::string message;      ///< what is being done: "speech", "saving"
 };
 
 using ProgressCallback = std::function<void(const ProgressEvent&)>;

@@ -25,6 +25,16 @@ void ThreadBudget::acquire() {
   --free_;
 }
 
+std::unique_ptr<ThreadBudget::Slot> ThreadBudget::wait_for_slot(
+    std::chrono::milliseconds patience) {
+  std::unique_lock lock(mutex_);
+  if (!changed_.wait_for(lock, patience, [&] { return free_ > 0; })) {
+    return nullptr;
+  }
+  --free_;
+  return std::unique_ptr<Slot>(new Slot(*this, Slot::Acquired{}));
+}
+
 void ThreadBudget::release() {
   const std::lock_guard lock(mutex_);
   ++free_;

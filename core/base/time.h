@@ -5,7 +5,8 @@
 
 namespace ogam {
 
-/// Microseconds from the start of an asset. Seconds (double) appear only at the edges: command, JSON, Python.
+/// Microseconds from the start of an asset. Seconds (double) appear only at the edges: command,
+/// JSON, Python.
 using Time = std::int64_t;
 
 constexpr Time kSecond = 1'000'000;
@@ -32,13 +33,13 @@ struct TimeSpan {
 };
 
 /// "0:12:34.5": hours, minutes, seconds and tenths (rounded down), as people read times.
-std::string format_time(Time time);
+[[gnu::visibility("default")]] std::string format_time(Time time);
 
 /// "00:12:34,500" or "00:12:34.500": subtitle times with milliseconds (SubRip and WebVTT).
 std::string format_subtitle_time(Time time, char decimal_mark);
 
 /// Reads "75", "75.5", "1:15.5" or "0:01:15.5".
 /// @throws Error{invalid_argument} for anything else.
-Time parse_time(const std::string& text);
+[[gnu::visibility("default")]] Time parse_time(const std::string& text);
 
 }  // namespace ogam

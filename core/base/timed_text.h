@@ -10,8 +10,8 @@ namespace ogam {
 /// A word with the time at which it is spoken.
 struct TimedWord {
   TimeSpan span;
-  std::string text;        ///< as written, without surrounding space
-  float probability = 1;   ///< of the recogniser, 0 to 1
+  std::string text;       ///< as written, without surrounding space
+  float probability = 1;  ///< of the recogniser, 0 to 1
 };
 
 /// Text that belongs to a span of time: a spoken utterance, a subtitle, a line seen on screen.

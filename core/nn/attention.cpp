@@ -18,8 +18,8 @@ KeyValues KeyValueCache::append(const KeyValues& added) {
   const auto tokens = added.keys.size(2);
   const auto capacity = storage_.keys.size(2);
   require(length_ + tokens <= capacity, ErrorCode::invalid_argument,
-          "a sequence of {} tokens is longer than the {} that the model can hold",
-          length_ + tokens, capacity);
+          "a sequence of {} tokens is longer than the {} that the model can hold", length_ + tokens,
+          capacity);
   storage_.keys.narrow(2, length_, tokens).copy_(added.keys);
   storage_.values.narrow(2, length_, tokens).copy_(added.values);
   length_ += tokens;

@@ -31,7 +31,8 @@ class KeyValueCache {
   /// @throws Error{invalid_argument} when they do not fit.
   KeyValues append(const KeyValues& added);
 
-  /// Row b becomes what row `rows[b]` was; the number of rows may change. For beams that are replaced.
+  /// Row b becomes what row `rows[b]` was; the number of rows may change. For beams that are
+  /// replaced.
   void select_rows(const at::Tensor& rows);
 
  private:
@@ -53,8 +54,9 @@ class MultiHeadAttention {
   /// Keys and values of `source` [B, S, D].
   KeyValues project(const at::Tensor& source) const;
 
-  /// Attends from `x` [N * B, T, D] to keys and values of B sequences, N consecutive rows of `x` to each.
-  /// With `causal`, N is 1 and the last T keys are those of `x` itself: no token sees a later one.
+  /// Attends from `x` [N * B, T, D] to keys and values of B sequences, N consecutive rows of `x` to
+  /// each. With `causal`, N is 1 and the last T keys are those of `x` itself: no token sees a later
+  /// one.
   /// @return [N * B, T, D].
   at::Tensor attend(const at::Tensor& x, const KeyValues& memory, bool causal = false) const;
 

@@ -50,7 +50,7 @@ class Conv {
     std::int64_t in = 0;
     std::int64_t out = 0;
     std::vector<std::int64_t> kernel;
-    std::vector<std::int64_t> stride = {1};    // one value stands for every dimension
+    std::vector<std::int64_t> stride = {1};  // one value stands for every dimension
     std::vector<std::int64_t> padding = {0};
     std::vector<std::int64_t> dilation = {1};
     std::int64_t groups = 1;

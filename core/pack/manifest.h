@@ -25,22 +25,24 @@ struct PackFile {
 struct PackModel {
   std::string id;          ///< "use-multilingual-v3"
   std::string model_type;  ///< as in its config.json
-  std::string role;        ///< "text", "image", "sound", "speech", "voice-activity", "shots", "screen-text"
-  std::string origin;      ///< upstream model and the packages it was taken from
-  std::string licence;     ///< SPDX identifier, or "unknown" with the reason in `licence_note`
+  std::string
+      role;  ///< "text", "image", "sound", "speech", "voice-activity", "shots", "screen-text"
+  std::string origin;   ///< upstream model and the packages it was taken from
+  std::string licence;  ///< SPDX identifier, or "unknown" with the reason in `licence_note`
   std::string licence_note;
-  std::string training;    ///< who trained it on what; "frozen" where this project changed nothing
+  std::string training;  ///< who trained it on what; "frozen" where this project changed nothing
   std::filesystem::path folder;  ///< absolute; empty for a model that comes with the distribution
   std::vector<PackFile> files;
 };
 
 /// How queries of one modality ("text", "image", "audio", "video") enter a space.
 struct PackQueryRoute {
-  std::string via;           ///< "encoder": the lane's own (or `model`); "class_names": through names of classes
-  std::string model;         ///< id of the text encoder; empty: the lane's encoder
+  std::string
+      via;  ///< "encoder": the lane's own (or `model`); "class_names": through names of classes
+  std::string model;            ///< id of the text encoder; empty: the lane's encoder
   std::filesystem::path names;  ///< class_names: absolute path of the names file
-  double temperature = 0;    ///< class_names: of the softmax over classes
-  double intercept = -6;     ///< calibration, see archive/query.h
+  double temperature = 0;       ///< class_names: of the softmax over classes
+  double intercept = -6;        ///< calibration, see archive/query.h
   double slope = 1.5;
 };
 
@@ -54,8 +56,9 @@ struct PackSpace {
 /// What a lane is made with.
 struct PackLane {
   Lane lane = Lane::visual;
-  std::string encoder;                        ///< model id
-  std::map<std::string, std::string> models;  ///< further models by task: "recognizer", "vad", "reader"
+  std::string encoder;  ///< model id
+  std::map<std::string, std::string>
+      models;  ///< further models by task: "recognizer", "vad", "reader"
   std::vector<PackSpace> spaces;
 };
 
@@ -68,7 +71,7 @@ struct PackManifest {
   std::vector<PackLane> lanes;
   std::map<std::string, std::string> tasks;  ///< model ids by task: "shots"
   std::vector<PackFile> files;               ///< beside those of the models: class names, notices
-  std::vector<std::string> background;       ///< texts that match nothing in particular, for calibration
+  std::vector<std::string> background;  ///< texts that match nothing in particular, for calibration
 
   /// @throws Error{corrupt_data} naming the pack when there is no such model.
   const PackModel& model(const std::string& id) const;

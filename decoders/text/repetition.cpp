@@ -55,8 +55,7 @@ Loop find_loop(std::span<const std::string> items) { return first_loop(items); }
 bool is_stuck(std::span<const std::int32_t> items) {
   for (std::size_t period = 1; period <= kLongestPeriod; ++period) {
     const auto needed = std::max<std::size_t>(8 * period, 24);
-    if (items.size() >= needed &&
-        loop_length(items.last(needed), 0, period) == needed) {
+    if (items.size() >= needed && loop_length(items.last(needed), 0, period) == needed) {
       return true;
     }
   }

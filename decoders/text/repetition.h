@@ -23,7 +23,8 @@ struct Loop {
 Loop find_loop(std::span<const std::int32_t> items);
 Loop find_loop(std::span<const std::string> items);
 
-/// Whether the sequence ends within a loop of at least eight rounds and 24 items: it will not get out of it.
+/// Whether the sequence ends within a loop of at least eight rounds and 24 items: it will not get
+/// out of it.
 bool is_stuck(std::span<const std::int32_t> items);
 
 }  // namespace ogam

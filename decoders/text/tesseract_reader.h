@@ -19,7 +19,7 @@ struct ReadLine {
 
 struct TesseractOptions {
   std::string languages = "kor+eng";  ///< names of trained data, joined by '+'
-  std::string data_folder;  ///< of the trained data; empty: TESSDATA_PREFIX or the library's own
+  std::string data_folder{};  ///< of the trained data; empty: TESSDATA_PREFIX or the library's own
   float min_confidence = 0.6F;  ///< of a line of eight letters or more; shorter ones need more
   int glyph_height = 40;        ///< lines are scaled to this before they are read
 };

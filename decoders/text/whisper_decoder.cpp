@@ -19,8 +19,8 @@ WhisperDecoderConfig WhisperDecoderConfig::parse(const Json& config, const std::
       .decoder_ffn_dim = reader.size("decoder_ffn_dim", 65536),
   };
   require(parsed.d_model % parsed.decoder_attention_heads == 0, ErrorCode::corrupt_data,
-          "{}: {} attention heads do not divide d_model {}", origin,
-          parsed.decoder_attention_heads, parsed.d_model);
+          "{}: {} attention heads do not divide d_model {}", origin, parsed.decoder_attention_heads,
+          parsed.d_model);
   reader.demand<std::string>("activation_function", "gelu");
   reader.demand("scale_embedding", false);
   reader.demand("tie_word_embeddings", true);
@@ -28,13 +28,13 @@ WhisperDecoderConfig WhisperDecoderConfig::parse(const Json& config, const std::
 }
 
 WhisperDecoder::Layer::Layer(const WeightScope& weights, const WhisperDecoderConfig& config)
-    : self_attn(weights.scope("self_attn"), {.size = config.d_model,
-                                             .heads = config.decoder_attention_heads,
-                                             .key_bias = false}),
+    : self_attn(
+          weights.scope("self_attn"),
+          {.size = config.d_model, .heads = config.decoder_attention_heads, .key_bias = false}),
       self_attn_layer_norm(weights.scope("self_attn_layer_norm"), {.size = config.d_model}),
-      encoder_attn(weights.scope("encoder_attn"), {.size = config.d_model,
-                                                   .heads = config.decoder_attention_heads,
-                                                   .key_bias = false}),
+      encoder_attn(
+          weights.scope("encoder_attn"),
+          {.size = config.d_model, .heads = config.decoder_attention_heads, .key_bias = false}),
       encoder_attn_layer_norm(weights.scope("encoder_attn_layer_norm"), {.size = config.d_model}),
       fc1(weights.scope("fc1"), {.in = config.d_model, .out = config.decoder_ffn_dim}),
       fc2(weights.scope("fc2"), {.in = config.decoder_ffn_dim, .out = config.d_model}),
@@ -88,11 +88,11 @@ std::vector<KeyValues> WhisperDecoder::project(const at::Tensor& sound) const {
 WhisperDecoder::State WhisperDecoder::start(std::vector<KeyValues> sound) const {
   State state{.sound = std::move(sound), .tokens = {}};
   for (std::size_t i = 0; i < layers_.size(); ++i) {
-    state.tokens.emplace_back(KeyValueCache::Config{
-        .batch = 1,
-        .heads = config_.decoder_attention_heads,
-        .capacity = config_.max_target_positions,
-        .head_size = config_.d_model / config_.decoder_attention_heads});
+    state.tokens.emplace_back(
+        KeyValueCache::Config{.batch = 1,
+                              .heads = config_.decoder_attention_heads,
+                              .capacity = config_.max_target_positions,
+                              .head_size = config_.d_model / config_.decoder_attention_heads});
   }
   return state;
 }
@@ -100,8 +100,8 @@ WhisperDecoder::State WhisperDecoder::start(std::vector<KeyValues> sound) const 
 at::Tensor WhisperDecoder::embed(const at::Tensor& tokens, std::int64_t position) const {
   const auto count = tokens.size(1);
   require(position + count <= config_.max_target_positions, ErrorCode::invalid_argument,
-          "a sequence of {} tokens is longer than the {} that the model can hold",
-          position + count, config_.max_target_positions);
+          "a sequence of {} tokens is longer than the {} that the model can hold", position + count,
+          config_.max_target_positions);
   return at::embedding(token_embeddings_, tokens) + positions_.narrow(0, position, count);
 }
 

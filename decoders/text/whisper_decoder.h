@@ -23,7 +23,8 @@ struct WhisperDecoderConfig {
   std::int64_t decoder_attention_heads = 0;
   std::int64_t decoder_ffn_dim = 0;
 
-  /// @throws Error{corrupt_data} when a value is missing or absurd, Error{unsupported} for mathematics
+  /// @throws Error{corrupt_data} when a value is missing or absurd, Error{unsupported} for
+  /// mathematics
   ///     that is not implemented.
   static WhisperDecoderConfig parse(const Json& config, const std::string& origin);
 };
@@ -34,8 +35,8 @@ struct AttentionHead {
   std::int64_t head = 0;
 };
 
-/// Whisper's text decoder: token and position embeddings, pre-norm transformer layers with attention to the
-/// encoded sound, output tied to the token embeddings.
+/// Whisper's text decoder: token and position embeddings, pre-norm transformer layers with
+/// attention to the encoded sound, output tied to the token embeddings.
 ///
 /// Weight names equal those of Hugging Face `WhisperDecoder`; a checkpoint loads under the prefix
 /// `model.decoder.` without a key map. Source: Radford et al. 2022, section 2.2.
@@ -67,8 +68,9 @@ class WhisperDecoder {
   at::Tensor step(const at::Tensor& tokens, State& state) const;
 
   struct Aligned {
-    at::Tensor logits;      ///< [T, vocab_size], of the token after each
-    at::Tensor attentions;  ///< [heads, T, S]: where each of the given heads looks while at each token
+    at::Tensor logits;  ///< [T, vocab_size], of the token after each
+    at::Tensor
+        attentions;  ///< [heads, T, S]: where each of the given heads looks while at each token
   };
   /// Runs over a whole known sequence and shows where given heads attend.
   /// @param tokens [T] int64.

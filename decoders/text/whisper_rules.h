@@ -8,9 +8,9 @@
 namespace ogam {
 
 /// Which tokens Whisper may choose next when it writes times: text and times alternate as
-/// `<start> text <end> <start> text <end>`, times never decrease, and a time is chosen when all times
-/// together are likelier than any single text token.
-/// Source: Radford et al. 2022, section 2.3 and its reference implementation.
+/// `<start> text <end> <start> text <end>`, times never decrease, and a time is chosen when all
+/// times together are likelier than any single text token. Source: Radford et al. 2022, section 2.3
+/// and its reference implementation.
 class WhisperRules {
  public:
   /// The first time of a window is at most one second.

@@ -45,11 +45,12 @@ at::Tensor rule_out(const at::Tensor& logits, const std::vector<Beam>& beams,
   return at::log_softmax(allowed, -1);
 }
 
-/// The best `width + 1` continuations of every beam, best first: even when one of each ends, enough go on.
+/// The best `width + 1` continuations of every beam, best first: even when one of each ends, enough
+/// go on.
 std::vector<Candidate> best_candidates(const at::Tensor& log_probabilities,
                                        const std::vector<Beam>& beams, std::size_t width) {
-  const auto count = std::min<std::int64_t>(static_cast<std::int64_t>(width) + 1,
-                                            log_probabilities.size(1));
+  const auto count =
+      std::min<std::int64_t>(static_cast<std::int64_t>(width) + 1, log_probabilities.size(1));
   const auto [values, indices] = log_probabilities.topk(count);
   const auto value = values.accessor<float, 2>();
   const auto index = indices.accessor<std::int64_t, 2>();
@@ -57,8 +58,8 @@ std::vector<Candidate> best_candidates(const at::Tensor& log_probabilities,
   for (std::size_t i = 0; i < beams.size(); ++i) {
     const auto row = static_cast<std::int64_t>(i);
     for (std::int64_t j = 0; j < count; ++j) {
-      candidates.push_back({i, static_cast<std::int32_t>(index[row][j]),
-                            beams[i].log_probability + value[row][j]});
+      candidates.push_back(
+          {i, static_cast<std::int32_t>(index[row][j]), beams[i].log_probability + value[row][j]});
     }
   }
   std::stable_sort(candidates.begin(), candidates.end(), [](const auto& a, const auto& b) {
@@ -114,9 +115,9 @@ class BeamPool {
   /// @return for every beam that goes on, which one it was before.
   std::vector<std::int64_t> advance(const at::Tensor& logits) {
     const auto scores = rule_out(logits, beams_, tokens_);
-    const auto candidates =
-        sampling() ? draw_candidates(scores, beams_, options_.temperature, random_)
-                   : best_candidates(scores, beams_, width_);
+    const auto candidates = sampling()
+                                ? draw_candidates(scores, beams_, options_.temperature, random_)
+                                : best_candidates(scores, beams_, width_);
     std::vector<Beam> going_on;
     std::vector<std::int64_t> parents;
     for (const auto& candidate : candidates) {
@@ -158,9 +159,9 @@ class BeamPool {
     if (finished_.size() < width_) {
       std::move(beams_.begin(), beams_.end(), std::back_inserter(finished_));
     }
-    const auto found = std::max_element(
-        finished_.begin(), finished_.end(),
-        [&](const auto& a, const auto& b) { return rank(a) < rank(b); });
+    const auto found =
+        std::max_element(finished_.begin(), finished_.end(),
+                         [&](const auto& a, const auto& b) { return rank(a) < rank(b); });
     require(found != finished_.end(), ErrorCode::internal, "no sequence of tokens is allowed");
     return std::move(*found);
   }
@@ -243,9 +244,8 @@ std::vector<LanguageProbability> WhisperSearch::detect_language(
   for (auto& language : languages) {
     language.probability /= sum;
   }
-  std::stable_sort(languages.begin(), languages.end(), [](const auto& a, const auto& b) {
-    return a.probability > b.probability;
-  });
+  std::stable_sort(languages.begin(), languages.end(),
+                   [](const auto& a, const auto& b) { return a.probability > b.probability; });
   return languages;
 }
 

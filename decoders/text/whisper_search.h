@@ -11,8 +11,9 @@
 namespace ogam {
 
 struct WhisperSearchOptions {
-  int beam_size = 1;          ///< 1 is greedy
-  double temperature = 0;     ///< above 0: `samples` sequences are drawn instead, the likeliest is kept
+  int beam_size = 1;  ///< 1 is greedy
+  double temperature =
+      0;  ///< above 0: `samples` sequences are drawn instead, the likeliest is kept
   int samples = 5;
   double length_penalty = 1;  ///< beams are compared by log probability / length ^ penalty
   CancellationToken cancellation;
@@ -20,7 +21,7 @@ struct WhisperSearchOptions {
 
 /// What was decoded from one window.
 struct WhisperSequence {
-  std::vector<std::int32_t> tokens;  ///< text and times, without prompt and end
+  std::vector<std::int32_t> tokens;    ///< text and times, without prompt and end
   double average_log_probability = 0;  ///< per token, the end counted
   double no_speech_probability = 0;
   bool stuck = false;  ///< cut off in an endless repetition

@@ -8,7 +8,8 @@
 
 namespace ogam {
 
-/// Text between two times, in units of WhisperTokens::kTimestampsPerSecond from the start of the window.
+/// Text between two times, in units of WhisperTokens::kTimestampsPerSecond from the start of the
+/// window.
 struct WhisperSegment {
   std::int32_t start = 0;
   std::int32_t end = 0;
@@ -17,8 +18,8 @@ struct WhisperSegment {
 
 struct WhisperSegments {
   std::vector<WhisperSegment> segments;
-  /// Up to where the model says that it has heard the window; text that it left unfinished after that is not
-  /// among the segments, unless there is no other.
+  /// Up to where the model says that it has heard the window; text that it left unfinished after
+  /// that is not among the segments, unless there is no other.
   std::int32_t heard = 0;
   /// Whether the model closed its last segment with a single time: it found no more in the window.
   bool complete = false;

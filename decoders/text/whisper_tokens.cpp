@@ -49,11 +49,13 @@ class IdReader {
 /// "<|ko|>" -> "ko".
 std::string language_code(const std::string& token, const std::string& origin) {
   require(token.size() > 4 && token.starts_with("<|") && token.ends_with("|>"),
-          ErrorCode::corrupt_data, "{}: lang_to_id has \"{}\", expected \"<|code|>\"", origin, token);
+          ErrorCode::corrupt_data, "{}: lang_to_id has \"{}\", expected \"<|code|>\"", origin,
+          token);
   return token.substr(2, token.size() - 4);
 }
 
-std::vector<AttentionHead> read_alignment_heads(const Json& json, const WhisperDecoderConfig& config,
+std::vector<AttentionHead> read_alignment_heads(const Json& json,
+                                                const WhisperDecoderConfig& config,
                                                 const std::string& origin) {
   std::vector<AttentionHead> heads;
   for (const auto& [layer, head] :
@@ -67,7 +69,8 @@ std::vector<AttentionHead> read_alignment_heads(const Json& json, const WhisperD
     heads.push_back({layer, head});
   }
   if (heads.empty()) {
-    // Without a published choice, every head of the upper half of the layers, as the reference does.
+    // Without a published choice, every head of the upper half of the layers, as the reference
+    // does.
     for (auto layer = config.decoder_layers / 2; layer < config.decoder_layers; ++layer) {
       for (std::int64_t head = 0; head < config.decoder_attention_heads; ++head) {
         heads.push_back({layer, head});
@@ -79,8 +82,8 @@ std::vector<AttentionHead> read_alignment_heads(const Json& json, const WhisperD
 
 }  // namespace
 
-WhisperTokens WhisperTokens::parse(const Json& generation_config, const WhisperDecoderConfig& config,
-                                   const std::string& origin) {
+WhisperTokens WhisperTokens::parse(const Json& generation_config,
+                                   const WhisperDecoderConfig& config, const std::string& origin) {
   const IdReader reader(generation_config, config.vocab_size, origin);
   WhisperTokens tokens;
   tokens.start = reader.id("decoder_start_token_id");
@@ -121,14 +124,16 @@ std::int32_t WhisperTokens::language_token(const std::string& code) const {
       }
     }
     fail(ErrorCode::invalid_argument,
-         "the speech recogniser does not know the language \"{}\"; it knows {} languages, such as {}; "
+         "the speech recogniser does not know the language \"{}\"; it knows {} languages, such as "
+         "{}; "
          "\"auto\" lets it listen for the language",
          code, languages.size(), fmt::join(known, ", "));
   }
   return found->second;
 }
 
-std::vector<std::int32_t> WhisperTokens::prompt(const std::string& language, bool translating) const {
+std::vector<std::int32_t> WhisperTokens::prompt(const std::string& language,
+                                                bool translating) const {
   if (languages.empty()) {
     require((language == "en" || language == "auto") && !translating, ErrorCode::invalid_argument,
             "this speech recogniser knows English alone and does not translate");

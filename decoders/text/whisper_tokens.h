@@ -12,7 +12,8 @@ namespace ogam {
 
 /// Whisper's tokens that steer decoding, from a Hugging Face generation_config.json.
 ///
-/// Ids below `end` are text; ids from `first_timestamp` on are times, kTimestampsPerSecond to the second.
+/// Ids below `end` are text; ids from `first_timestamp` on are times, kTimestampsPerSecond to the
+/// second.
 struct WhisperTokens {
   static constexpr int kTimestampsPerSecond = 50;
 
@@ -23,8 +24,9 @@ struct WhisperTokens {
   std::int32_t no_speech = 0;
   std::int32_t no_timestamps = 0;
   std::int32_t first_timestamp = 0;
-  std::map<std::string, std::int32_t> languages;  ///< "ko" -> id; empty for a model of English alone
-  std::vector<std::int32_t> suppressed;           ///< never chosen
+  std::map<std::string, std::int32_t>
+      languages;                         ///< "ko" -> id; empty for a model of English alone
+  std::vector<std::int32_t> suppressed;  ///< never chosen
   std::vector<std::int32_t> suppressed_at_start;  ///< not chosen as the first token
   std::vector<AttentionHead> alignment_heads;     ///< heads that follow the sound, for word times
 
@@ -39,7 +41,8 @@ struct WhisperTokens {
   /// @throws Error{invalid_argument} listing some of the languages when the model does not know it.
   std::int32_t language_token(const std::string& code) const;
 
-  /// What decoding starts from: start, language and task. English-only models start with `start` alone.
+  /// What decoding starts from: start, language and task. English-only models start with `start`
+  /// alone.
   std::vector<std::int32_t> prompt(const std::string& language, bool translating) const;
 };
 

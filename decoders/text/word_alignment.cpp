@@ -19,9 +19,9 @@ constexpr std::array<std::string_view, 6> kWithoutSpaces = {"zh", "ja", "th", "l
 
 // Punctuation that opens what follows, and punctuation that closes what came before.
 constexpr std::array<std::string_view, 8> kOpening = {"\"", "'", "“", "¿", "(", "[", "{", "「"};
-constexpr std::array<std::string_view, 21> kClosing = {
-    "\"", "'", ".", "。", ",", "，", "!", "！", "?", "？", ":",
-    "：", "”", ")", "]",  "}", "、", ";", "；", "…", "」"};
+constexpr std::array<std::string_view, 21> kClosing = {"\"", "'", ".",  "。", ",",  "，", "!",
+                                                       "！", "?", "？", ":",  "：", "”",  ")",
+                                                       "]",  "}", "、", ";",  "；", "…",  "」"};
 
 std::string_view trimmed(std::string_view text) {
   const auto first = text.find_first_not_of(" \t\n");
@@ -43,10 +43,8 @@ std::vector<TokenWord> split_characters(std::span<const std::int32_t> tokens,
   for (std::size_t end = 1; end <= tokens.size(); ++end) {
     auto text = decode(tokens.subspan(first, end - first));
     if (is_valid_utf8(text) || end == tokens.size()) {
-      pieces.push_back({.first = first,
-                        .count = end - first,
-                        .spoken = end - first,
-                        .text = repair_utf8(text)});
+      pieces.push_back(
+          {.first = first, .count = end - first, .spoken = end - first, .text = repair_utf8(text)});
       first = end;
     }
   }
@@ -74,7 +72,8 @@ std::vector<std::int64_t> align_rows(const at::Tensor& cost) {
   enum Step : std::uint8_t { both, next_row, next_column };
   std::vector<Step> steps(static_cast<std::size_t>(rows * columns));
   constexpr float kNever = std::numeric_limits<float>::infinity();
-  std::vector<float> above(columns + 1, kNever);  // sums of the row above; index 0 lies left of the matrix
+  std::vector<float> above(columns + 1,
+                           kNever);  // sums of the row above; index 0 lies left of the matrix
   std::vector<float> sums(columns + 1, kNever);
   above[0] = 0;
   for (std::int64_t i = 0; i < rows; ++i) {
@@ -160,7 +159,8 @@ TokenTimes WordAligner::align(const std::vector<KeyValues>& sound,
       static_cast<std::int64_t>(std::ceil(seconds * kEncodedPerSecond)), 1, all_frames);
   auto attentions = aligned.attentions.narrow(2, 0, frames);
   attentions = attentions / attentions.sum(-1, /*keepdim=*/true).clamp_min(1e-20);
-  const auto [deviation, mean] = at::std_mean(attentions, at::IntArrayRef{1}, /*correction=*/0, true);
+  const auto [deviation, mean] =
+      at::std_mean(attentions, at::IntArrayRef{1}, /*correction=*/0, true);
   attentions = median_filter((attentions - mean) / deviation.clamp_min(1e-12), kMedianWidth);
   // The token that predicts a word is where the model looks for it: one row before the word's own.
   const auto cost = -attentions.mean(0).narrow(0, before, count + 1);

@@ -32,8 +32,8 @@ Conv::Config convolution(std::int64_t in, std::int64_t out, std::int64_t stride)
 }  // namespace
 
 SileroVad::SileroVad(Checkpoint& checkpoint)
-    : stft_basis_(checkpoint.weights().scope("stft").get("forward_basis_buffer",
-                                                         {2 * kBins, 1, 2 * kHop})),
+    : stft_basis_(
+          checkpoint.weights().scope("stft").get("forward_basis_buffer", {2 * kBins, 1, 2 * kHop})),
       output_(checkpoint.weights().scope("decoder").scope("decoder").scope("2"),
               {.in = kHidden, .out = 1, .kernel = {1}}) {
   check_config(checkpoint);
@@ -44,8 +44,9 @@ SileroVad::SileroVad(Checkpoint& checkpoint)
     encoder_.emplace_back(encoder.scope(std::to_string(i)).scope("reparam_conv"), convolutions[i]);
   }
   const auto rnn = checkpoint.weights().scope("decoder").scope("rnn");
-  lstm_ = {rnn.get("weight_ih", {4 * kHidden, kHidden}), rnn.get("weight_hh", {4 * kHidden, kHidden}),
-           rnn.get("bias_ih", {4 * kHidden}), rnn.get("bias_hh", {4 * kHidden})};
+  lstm_ = {rnn.get("weight_ih", {4 * kHidden, kHidden}),
+           rnn.get("weight_hh", {4 * kHidden, kHidden}), rnn.get("bias_ih", {4 * kHidden}),
+           rnn.get("bias_hh", {4 * kHidden})};
 }
 
 SileroVad::State SileroVad::start() const {
@@ -66,9 +67,9 @@ std::vector<float> SileroVad::operator()(std::span<const float> samples, State& 
   std::copy(samples.begin(), samples.end(), signal.mutable_data_ptr<float>() + kContext);
   state.context = signal.narrow(0, count, kContext).clone();
 
-  const auto windows = signal.unfold(0, kContext + kChunk, kChunk);           // [N, 576]
-  auto x = at::reflection_pad1d(windows, {0, kContext}).unsqueeze(1);         // [N, 1, 640]
-  x = at::conv1d(x, stft_basis_, {}, kHop);                                   // [N, 258, 4]
+  const auto windows = signal.unfold(0, kContext + kChunk, kChunk);    // [N, 576]
+  auto x = at::reflection_pad1d(windows, {0, kContext}).unsqueeze(1);  // [N, 1, 640]
+  x = at::conv1d(x, stft_basis_, {}, kHop);                            // [N, 258, 4]
   x = (x.narrow(1, 0, kBins).square() + x.narrow(1, kBins, kBins).square()).sqrt();
   for (const auto& convolution : encoder_) {
     x = at::relu(convolution(x));

@@ -13,8 +13,9 @@ namespace ogam {
 
 /// Silero's voice activity detector for 16 kHz: the probability of speech in every 32 ms.
 ///
-/// A short-time Fourier transform written as a convolution, four convolutions, an LSTM. Weight names are those of the
-/// 16 kHz half of `silero_vad.jit`. Source: https://github.com/snakers4/silero-vad, version 6.2.
+/// A short-time Fourier transform written as a convolution, four convolutions, an LSTM. Weight
+/// names are those of the 16 kHz half of `silero_vad.jit`. Source:
+/// https://github.com/snakers4/silero-vad, version 6.2.
 class SileroVad {
  public:
   static constexpr std::int64_t kSampleRate = 16000;

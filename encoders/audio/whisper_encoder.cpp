@@ -18,17 +18,17 @@ WhisperEncoderConfig WhisperEncoderConfig::parse(const Json& config, const std::
       .encoder_ffn_dim = reader.size("encoder_ffn_dim", 65536),
   };
   require(parsed.d_model % parsed.encoder_attention_heads == 0, ErrorCode::corrupt_data,
-          "{}: {} attention heads do not divide d_model {}", origin,
-          parsed.encoder_attention_heads, parsed.d_model);
+          "{}: {} attention heads do not divide d_model {}", origin, parsed.encoder_attention_heads,
+          parsed.d_model);
   reader.demand<std::string>("activation_function", "gelu");
   reader.demand("scale_embedding", false);
   return parsed;
 }
 
 WhisperEncoder::Layer::Layer(const WeightScope& weights, const WhisperEncoderConfig& config)
-    : self_attn(weights.scope("self_attn"), {.size = config.d_model,
-                                             .heads = config.encoder_attention_heads,
-                                             .key_bias = false}),
+    : self_attn(
+          weights.scope("self_attn"),
+          {.size = config.d_model, .heads = config.encoder_attention_heads, .key_bias = false}),
       self_attn_layer_norm(weights.scope("self_attn_layer_norm"), {.size = config.d_model}),
       fc1(weights.scope("fc1"), {.in = config.d_model, .out = config.encoder_ffn_dim}),
       fc2(weights.scope("fc2"), {.in = config.encoder_ffn_dim, .out = config.d_model}),
@@ -60,12 +60,12 @@ WhisperEncoder::WhisperEncoder(const WhisperEncoderConfig& config, const WeightS
 
 at::Tensor WhisperEncoder::forward(const at::Tensor& features) const {
   const auto frames = 2 * config_.max_source_positions;
-  require(features.dim() == 3 && features.size(1) == config_.num_mel_bins &&
-              features.size(2) == frames,
-          ErrorCode::invalid_argument, "features must be [B, {}, {}], got {}",
-          config_.num_mel_bins, frames, fmt::join(features.sizes(), " x "));
-  auto x = at::gelu(conv1_(features));                // [B, D, 2S]
-  x = at::gelu(conv2_(x)).transpose(1, 2);            // [B, S, D]
+  require(
+      features.dim() == 3 && features.size(1) == config_.num_mel_bins && features.size(2) == frames,
+      ErrorCode::invalid_argument, "features must be [B, {}, {}], got {}", config_.num_mel_bins,
+      frames, fmt::join(features.sizes(), " x "));
+  auto x = at::gelu(conv1_(features));      // [B, D, 2S]
+  x = at::gelu(conv2_(x)).transpose(1, 2);  // [B, S, D]
   x = x + positions_;
   for (const auto& layer : layers_) {
     x = layer(x);

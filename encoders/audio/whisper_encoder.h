@@ -21,7 +21,8 @@ struct WhisperEncoderConfig {
   std::int64_t encoder_attention_heads = 0;
   std::int64_t encoder_ffn_dim = 0;
 
-  /// @throws Error{corrupt_data} when a value is missing or absurd, Error{unsupported} for mathematics
+  /// @throws Error{corrupt_data} when a value is missing or absurd, Error{unsupported} for
+  /// mathematics
   ///     that is not implemented.
   static WhisperEncoderConfig parse(const Json& config, const std::string& origin);
 };

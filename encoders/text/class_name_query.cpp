@@ -15,7 +15,7 @@ namespace ogam {
 
 namespace {
 
-constexpr const char* kProbe = "a cat and a dog, 고양이와 개";
+constexpr const char* kProbe = "a dog and a cat, 개와 고양이";
 
 /// Names the vectors that this encoder gives the names in this file.
 std::string cache_key(const std::filesystem::path& names, const at::Tensor& probe) {
@@ -72,7 +72,9 @@ at::Tensor ClassNameQuery::embed(std::span<const std::string> texts) const {
 }
 
 at::Tensor ClassNameQuery::centre(const at::Tensor& vectors) const {
-  return normalize_rows(vectors - mean_);
+  // A text that the encoder cannot read has no direction, and gets none.
+  const auto read = vectors.ne(0).any(1, /*keepdim=*/true);
+  return normalize_rows(vectors - mean_) * read;
 }
 
 at::Tensor ClassNameQuery::similarities(std::span<const std::string> queries) const {

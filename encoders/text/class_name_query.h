@@ -24,10 +24,9 @@ namespace ogam {
 class ClassNameQuery {
  public:
   struct Config {
-    std::filesystem::path names = {};  ///< see ClassNames
-    double temperature = 0.05;         ///< of the softmax
-    std::filesystem::path cache_folder =
-        {};  ///< vectors of the names are kept there; empty: nowhere
+    std::filesystem::path names = {};         ///< see ClassNames
+    double temperature = 0.05;                ///< of the softmax
+    std::filesystem::path cache_folder = {};  ///< for the names' vectors; empty: not kept
   };
 
   /// Reads the names and encodes them, or takes their vectors from the cache, whose key is the

@@ -13,8 +13,8 @@ namespace ogam {
 ///
 /// As JSON: {"classes": [{"id": "n02123045", "names": {"en": ["tabby", ...], "ko": [...]},
 /// "hypernyms": [{"depth": 1, "en": ["cat", ...], "ko": [...]}, ...]}, ...], "penalty": 0.03,
-/// "certainty": {"none": 0.45, "full": 0.6}, "glossary": {"가마솥": "cauldron", ...}, "particles": ["에서", "이", ...]}; the last three may
-/// be missing.
+/// "certainty": {"none": 0.45, "full": 0.6}, "glossary": {"가마솥": "cauldron", ...},
+/// "particles": ["에서", "이", ...]}; the last three may be missing.
 struct ClassNames {
   /// `name` stands for `class_index`, `depth` levels above it.
   struct Entry {

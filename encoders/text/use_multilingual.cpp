@@ -9,6 +9,7 @@
 #include "core/base/error.h"
 #include "core/base/files.h"
 #include "core/nn/config_reader.h"
+#include "core/text/unicode.h"
 #include "encoders/class_posterior.h"
 
 namespace ogam {
@@ -136,6 +137,14 @@ std::vector<std::int64_t> UseMultilingual::token_ids(const std::string& text) co
   return ids;
 }
 
+bool UseMultilingual::is_readable(const std::string& text,
+                                  std::span<const std::int64_t> ids) const {
+  const auto letters = code_points(text);
+  const auto unknown = std::count(ids.begin(), ids.end(), config_.unk_token_id);
+  const auto pieces = static_cast<std::ptrdiff_t>(ids.size()) - 2;  // without begin and end
+  return std::any_of(letters.begin(), letters.end(), is_letter_or_digit) && 2 * unknown < pieces;
+}
+
 /// Encodes sentences laid one after the other with gaps between, which are kept at zero: the
 /// n-grams at a sentence's ends see what they would see alone, and nothing is padded.
 at::Tensor UseMultilingual::encode_sentences(
@@ -178,6 +187,7 @@ std::vector<EncoderOutput> UseMultilingual::encode(std::span<const std::string> 
   std::vector<at::Tensor> rows = {at::empty({0, config_.hidden_size})};
   std::vector<std::vector<std::int64_t>> batch;
   std::size_t batch_tokens = 0;
+  std::vector<float> readable;  // 1 or 0 for each text
   const auto flush = [&] {
     if (!batch.empty()) {
       rows.push_back(encode_sentences(batch));
@@ -191,10 +201,11 @@ std::vector<EncoderOutput> UseMultilingual::encode(std::span<const std::string> 
       flush();
     }
     batch_tokens += ids.size();
+    readable.push_back(is_readable(text, ids) ? 1 : 0);
     batch.push_back(std::move(ids));
   }
   flush();
-  return {{"embedding", at::cat(rows)}};
+  return {{"embedding", at::cat(rows) * at::tensor(readable).unsqueeze(1)}};
 }
 
 std::unique_ptr<TextEncoder> make_use_multilingual(Checkpoint& checkpoint) {

@@ -36,7 +36,8 @@ struct UseMultilingualConfig {
 /// Universal Sentence Encoder Multilingual: convolutions over n-grams of subword embeddings, their
 /// sum over the tokens divided by the square root of their number, and a small network on top.
 ///
-/// Output: `embedding` [N, hidden_size]. A text longer than 8,192 subwords is read up to there.
+/// Output: `embedding` [N, hidden_size]. A text without letters, or half of whose subwords the
+/// vocabulary lacks, has a row of zeros: to the network all such texts mean the same. A text longer than 8,192 subwords is read up to there.
 /// Rows agree within 1e-5 whatever batch a text is encoded in.
 ///
 /// Source: Yang et al. 2019, "Multilingual Universal Sentence Encoder for Semantic Retrieval",
@@ -73,6 +74,7 @@ class UseMultilingual : public TextEncoder {
   static NgramConvolution load_convolution(const WeightScope& weights, std::int64_t width,
                                            std::int64_t ngram_size);
   std::vector<std::int64_t> token_ids(const std::string& text) const;
+  bool is_readable(const std::string& text, std::span<const std::int64_t> ids) const;
   at::Tensor encode_sentences(std::span<const std::vector<std::int64_t>> sentences) const;
 
   UseMultilingualConfig config_;

@@ -43,3 +43,4 @@ def write_model(folder: Path, model: ModelFolder) -> None:
     for name, tensor in tensors.items():
         require(bool(np.isfinite(tensor).all()), f"{name} holds numbers that are not finite")
     save_file(tensors, folder / "model.safetensors", metadata={"format": "pt"})
+    (folder / "model.safetensors").chmod(0o644)  # the library leaves it to its owner alone

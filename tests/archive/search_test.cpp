@@ -89,6 +89,19 @@ TEST(SearchTest, NonsenseStaysLowAndTheExactMatchHighInArchivesOfAnySize) {
   }
 }
 
+TEST(SearchTest, BackgroundQueriesAboutNothingDoNotMakeOtherScoresRemarkable) {
+  const auto score_with = [](std::size_t empty_queries) {
+    Fixture fixture;
+    fixture.archive.add(sample_asset(0, 3));
+    auto queries = background_vectors(test::visual_space().dimension);
+    queries.resize(queries.size() + empty_queries,
+                   std::vector<float>(static_cast<std::size_t>(test::visual_space().dimension)));
+    fixture.archive.set_background(test::visual_space().id, queries);
+    return fixture.archive.search({.vectors = {like_visual(0, 0)}}).moments.at(0).score;
+  };
+  EXPECT_EQ(score_with(0), score_with(200));
+}
+
 TEST(SearchTest, RefusesAQueryOfAnotherSpaceNamingBoth) {
   Fixture fixture;
   const auto message = error_of(

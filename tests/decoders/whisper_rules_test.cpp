@@ -101,12 +101,11 @@ TEST(WhisperTokensTest, RefuseIdsOutsideOfTheVocabulary) {
   const auto config =
       WhisperDecoderConfig::parse(read_json_file(folder / "config.json"), "config.json");
   const auto sound = read_json_file(folder / "generation_config.json");
-  for (const auto& [key, value] : std::map<std::string, Json>{
-           {"suppress_tokens", {120}},
-           {"lang_to_id", {{"<|en|>", -1}}},
-           {"alignment_heads", {{2, 0}}},
-           {"eos_token_id", 99},
-           {"no_timestamps_token_id", 119}}) {
+  for (const auto& [key, value] : std::map<std::string, Json>{{"suppress_tokens", {120}},
+                                                              {"lang_to_id", {{"<|en|>", -1}}},
+                                                              {"alignment_heads", {{2, 0}}},
+                                                              {"eos_token_id", 99},
+                                                              {"no_timestamps_token_id", 119}}) {
     auto damaged = sound;
     damaged[key] = value;
     EXPECT_THROW(WhisperTokens::parse(damaged, config, "x"), Error) << key;

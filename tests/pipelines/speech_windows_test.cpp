@@ -1,5 +1,7 @@
 #include "pipelines/speech_windows.h"
 
+#include <ATen/Parallel.h>
+
 #include <algorithm>
 #include <iterator>
 
@@ -23,6 +25,7 @@ Samples joined(const std::vector<Samples>& parts) {
 Samples silence(double seconds) { return Samples(static_cast<std::size_t>(seconds * 16000)); }
 
 std::vector<SpeechWindow> windows_of(const Samples& stream, std::size_t at_once) {
+  at::set_num_threads(1);  // these matrices are small
   Checkpoint checkpoint(test::pack_folder() / "models" / "silero-vad");
   const SileroVad model(checkpoint);
   SpeechWindowBuilder builder(model);

@@ -34,10 +34,8 @@ std::vector<std::string> lines_of(const std::string& text) {
   return lines;
 }
 
-const TimedText kShort = {.span = {1'500'000, 2'250'000},
-                          .text = "Hello <you> & me",
-                          .words = {},
-                          .language = ""};
+const TimedText kShort = {
+    .span = {1'500'000, 2'250'000}, .text = "Hello <you> & me", .words = {}, .language = ""};
 
 Transcript transcript_of(const TimedText& utterance) {
   return {.utterances = {utterance}, .language = "ko", .duration = 5 * kSecond};
@@ -93,9 +91,10 @@ TEST(SubtitleWriterTest, BreaksAtTheEndOfASentence) {
 }
 
 TEST(SubtitleWriterTest, KoreanSyllablesTakeTwoColumns) {
-  const auto subtitles = lay_out_subtitles(
-      {{spoken({"오늘은", "서울에서", "열린", "국제", "영상", "검색", "학회", "소식을", "전해", "드리겠습니다."},
-               0, 300'000)}});
+  const auto subtitles =
+      lay_out_subtitles({{spoken({"오늘은", "서울에서", "열린", "국제", "영상", "검색", "학회",
+                                  "소식을", "전해", "드리겠습니다."},
+                                 0, 300'000)}});
   for (const auto& subtitle : subtitles) {
     for (const auto& line : lines_of(subtitle.text)) {
       EXPECT_LE(display_width(line), 42) << line;

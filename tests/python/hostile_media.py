@@ -95,7 +95,7 @@ def write_hostile_files(folder: Path, sources: dict[str, bytes]) -> dict[str, Ou
     cases["binary.txt"] = (rng.randbytes(2000), UNREADABLE)
     cases["utf16.txt"] = ("안녕하세요".encode("utf-16"), UNREADABLE)
     cases["empty.txt"] = (b"", UNREADABLE)
-    cases["empty.srt"] = (b"", UNREADABLE)
+    cases["blank.srt"] = (b"", UNREADABLE)
     cases["no cues.srt"] = (b"1\nnot a time --> neither\n\n", SALVAGED)
     cases["absurd times.srt"] = (b"1\n99999999:00:00,000 --> 99999999:00:01,000\nhello\n\n", SALVAGED)
 

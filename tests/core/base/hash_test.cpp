@@ -40,8 +40,8 @@ TEST(Blake3Test, EmptyInputHasThePublishedHash) {
 
 TEST(Blake3Test, AgreesWithB3sumAtEveryTreeShape) {
   const test::TemporaryFolder folder;
-  for (const std::size_t size : {1, 63, 64, 65, 1023, 1024, 1025, 2048, 2049, 3073, 8192, 8193, 9217,
-                                 16384, 16385, 31744, 102400, 1048576, 3000001}) {
+  for (const std::size_t size : {1, 63, 64, 65, 1023, 1024, 1025, 2048, 2049, 3073, 8192, 8193,
+                                 9217, 16384, 16385, 31744, 102400, 1048576, 3000001}) {
     const auto bytes = pattern(size);
     const auto path = folder / "input";
     std::ofstream(path, std::ios::binary)

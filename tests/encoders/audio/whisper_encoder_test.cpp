@@ -40,8 +40,8 @@ TEST(WhisperFeaturesTest, MatchReferenceOnSpeech) {
   const WhisperFeatures features({});
   const auto frames = features(test::speech_clip("0880"));
   ASSERT_EQ(frames.sizes(), at::IntArrayRef({80, 3000}));
-  EXPECT_TRUE(test::all_close(frames.narrow(1, 0, expected.size(1)), expected,
-                              {.atol = 1e-4, .rtol = 0}));
+  EXPECT_TRUE(
+      test::all_close(frames.narrow(1, 0, expected.size(1)), expected, {.atol = 1e-4, .rtol = 0}));
 }
 
 TEST(WhisperFeaturesTest, RefuseMoreThanAWindow) {

@@ -174,7 +174,7 @@ TEST_F(StarterClassNamesTest, KoreanAndEnglishQueriesFindTheirSoundClass) {
                                                                    {"siren", "/m/03kmc9"},
                                                                    {"사이렌", "/m/03kmc9"},
                                                                    {"applause", "/m/028ght"},
-                                                                   {"박수", "/m/028ght"}}) {
+                                                                   {"박수갈채", "/m/028ght"}}) {
     EXPECT_EQ(best(*sounds_, text), id) << text;
   }
 }

@@ -63,9 +63,14 @@ TEST_F(UseMultilingualTest, RowsHaveLengthOne) {
   ASSERT_EQ(encoder_->outputs().size(), 1U);
   EXPECT_EQ(encoder_->outputs()[0].name, "embedding");
   EXPECT_EQ(encoder_->outputs()[0].dimension, 512);
-  const auto rows = encode({"one", "둘", "", "\xFF\xFE"});
+  const auto rows = encode({"one", "둘", "굽는 법", "원두 보관 방법"});
   EXPECT_EQ(rows.sizes(), (at::IntArrayRef{4, 512}));
   EXPECT_TRUE(test::all_close(rows.norm(2, 1), at::ones({4}), {.atol = 1e-5, .rtol = 0}));
+}
+
+TEST_F(UseMultilingualTest, TextsThatItCannotReadHaveNoDirection) {
+  const auto rows = encode({"", "!!!", "\xFF\xFE", "뷁쉛", "ㅋㅌㅊㅍ", "펭귄"});
+  EXPECT_EQ(rows.abs().max().item<float>(), 0.0F);
 }
 
 TEST_F(UseMultilingualTest, NoTextsGiveNoRows) {
