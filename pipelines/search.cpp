@@ -48,6 +48,9 @@ SearchResult Searcher::search(const SearchRequest& request) {
       lanes.push_back(lane);
     }
   }
+  require(!lanes.empty(), ErrorCode::invalid_argument,
+          "this archive holds nothing of the lanes that were asked for; index with --lanes, or "
+          "search in others");
   ArchiveQuery query;
   query.vectors = state_->encoder.encode({.text = to_nfc(request.text),
                                           .image = request.image,

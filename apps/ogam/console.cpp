@@ -97,7 +97,7 @@ std::string Table::text() const {
     for (std::size_t i = 0; i + 1 < columns; ++i) {
       line += padded(rows_[r][i], widths[i]) + "  ";
     }
-    line += fit(rows_[r].back(), last);
+    line += stdout_is_terminal() ? fit(rows_[r].back(), last) : rows_[r].back();
     text += (r == 0 ? bold(line) : line) + "\n";
   }
   return text;

@@ -20,7 +20,7 @@ std::string dim(std::string_view text);
 /// `text` on one line and cut to `width` columns, with an ellipsis where something is left out.
 std::string fit(std::string_view text, int width);
 
-/// A table whose columns are as wide as their content; the last one is cut to fit the terminal.
+/// A table whose columns are as wide as their content; on a terminal the last one is cut to fit.
 class Table {
  public:
   explicit Table(std::vector<std::string> header);

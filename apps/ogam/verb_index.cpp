@@ -58,6 +58,10 @@ double realtime(const FileReport& file) {
 }
 
 Json file_json(const FileReport& file) {
+  const auto words = [&](const char* lane) {
+    const auto found = file.words.find(lane);
+    return found == file.words.end() ? 0 : found->second;
+  };
   Json json = {{"path", display_path(file.path)},
                {"asset", file.asset},
                {"status", file_status_name(file.status)},
@@ -65,7 +69,7 @@ Json file_json(const FileReport& file) {
                {"duration", to_seconds(file.duration)},
                {"segments", file.segments},
                {"vectors", file.vectors},
-               {"words", file.words},
+               {"words", {{"speech", words("speech")}, {"text", words("text")}}},
                {"seconds", file.seconds},
                {"realtime", realtime(file)}};
   if (!file.notes.empty()) {

@@ -139,7 +139,7 @@ std::vector<std::int64_t> UseMultilingual::token_ids(const std::string& text) co
 
 bool UseMultilingual::is_readable(const std::string& text,
                                   std::span<const std::int64_t> ids) const {
-  const auto letters = code_points(text);
+  const auto letters = code_points(repair_utf8(text));
   const auto unknown = std::count(ids.begin(), ids.end(), config_.unk_token_id);
   const auto pieces = static_cast<std::ptrdiff_t>(ids.size()) - 2;  // without begin and end
   return std::any_of(letters.begin(), letters.end(), is_letter_or_digit) && 2 * unknown < pieces;
