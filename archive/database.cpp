@@ -18,7 +18,8 @@ constexpr int kBusyMilliseconds = 10'000;
 
 [[noreturn]] void fail_sqlite(sqlite3* connection, const std::filesystem::path& file, int status) {
   const int system_error = connection != nullptr ? sqlite3_system_errno(connection) : 0;
-  // After a write that failed, SQLite rolls back and may lose the reason; want of room is the usual one.
+  // After a write that failed, SQLite rolls back and may lose the reason; want of room is the usual
+  // one.
   const bool no_space = system_error == ENOSPC || system_error == EDQUOT || system_error == EFBIG ||
                         (status == SQLITE_IOERR_WRITE && system_error == 0);
   const std::string reason =

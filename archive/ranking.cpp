@@ -74,10 +74,15 @@ std::string digest_of(const ArchiveQuery& query) {
 
 double calibrated_probability(const Calibration& calibration, const Background& background,
                               double score) {
-  constexpr double kMostCertain = 0.999;
+  if (score <= 0) {
+    return 0;  // nothing in common, however low the background lies
+  }
   const double z = (score - background.mean) / background.deviation;
   const double p = 1 / (1 + std::exp(-(calibration.intercept + calibration.slope * z)));
-  return std::min(p, kMostCertain);
+  // Never quite certain; and where the curve is flat, better scores still come first.
+  constexpr double kDoubt = 0.001;
+  constexpr double kFarOut = 100;
+  return (1 - kDoubt) * p + kDoubt * std::max(z, 0.0) / (std::max(z, 0.0) + kFarOut);
 }
 
 double fuse_lanes(const std::vector<LaneOpinion>& lanes, std::size_t segment, MatchMode mode) {

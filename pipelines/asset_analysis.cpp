@@ -249,7 +249,7 @@ void AssetAnalyzer::assemble(Collected& collected, AssetRecord& record) {
       std::vector<Time> positions;
       for (std::size_t i = first; i < last; ++i) {
         if (has_meaning(texts[i].text)) {
-          batch.push_back(texts[i].text);
+          batch.push_back(calm_capitals(texts[i].text));
           positions.push_back(static_cast<Time>(i - first));
         }
       }

@@ -6,7 +6,7 @@
 #include "core/base/time.h"
 #include "core/base/timed_text.h"
 #include "core/media/image.h"
-#include "core/media/text_lines.h"
+#include "core/media/text_line_rendering.h"
 #include "decoders/text/tesseract_reader.h"
 
 namespace ogam {

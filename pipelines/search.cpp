@@ -52,7 +52,7 @@ SearchResult Searcher::search(const SearchRequest& request) {
           "this archive holds nothing of the lanes that were asked for; index with --lanes, or "
           "search in others");
   ArchiveQuery query;
-  query.vectors = state_->encoder.encode({.text = to_nfc(request.text),
+  query.vectors = state_->encoder.encode({.text = calm_capitals(to_nfc(request.text)),
                                           .image = request.image,
                                           .audio = request.audio,
                                           .video = request.video,
@@ -60,7 +60,7 @@ SearchResult Searcher::search(const SearchRequest& request) {
                                          lanes);
   if (!request.text_not.empty()) {
     QueryMedia unwanted_media;
-    unwanted_media.text = to_nfc(request.text_not);
+    unwanted_media.text = calm_capitals(to_nfc(request.text_not));
     for (VectorQuery& unwanted : state_->encoder.encode(unwanted_media, lanes)) {
       unwanted.negative = true;
       query.vectors.push_back(std::move(unwanted));

@@ -12,8 +12,8 @@
 
 namespace ogam {
 
-/// Below it a match is more likely chance than not worth showing; see docs/calibration.md.
-constexpr double kDefaultMinScore = 0.25;
+/// What is less likely than this is not shown unless asked for; see docs/calibration.md.
+constexpr double kDefaultMinScore = 0.15;
 
 /// A question to an archive. Text, picture, sound and clip may be given together.
 struct SearchRequest {

@@ -34,6 +34,9 @@ LIBRIVOX = Path("/usr/share/pocketsphinx/test/data/librivox")
 OPEN_INTERCEPT = 3.6
 OPEN_SLOPE = 0.1
 
+HIGHEST_INTERCEPT = -4.0
+STEEPEST_SLOPE = 3.0
+
 VOICES = ("cate_blanch.mp3", "heath_ledger.mp3")
 LIBRIVOX_QUESTIONS = {
     "0870": ("John Dashwood wonders how much he can do for them", "그들을 위해 무엇을 해 줄 수 있을지 생각했다"),
@@ -217,19 +220,25 @@ def fit_curve(z, labels, ridge=0.02):
     """Intercept and slope of the likeliest logistic curve, drawn a little towards slope 1.
 
     Scores in the background (z < 1) say nothing; matches that a lane cannot see lie there and would only flatten
-    the curve where it matters."""
+    the curve where it matters. Two bounds hold where there is too little to learn from: an ordinary score (z = 0) is
+    a match less than twice in a hundred times, and no curve is so steep that it is a mere threshold."""
     z, labels = z[z >= 1], labels[z >= 1]
     beta = np.array([-6.0, 1.0])
     x = np.stack([np.ones_like(z), z], 1)
     pull = np.diag([0.0, ridge])
-    for _ in range(100):
+    free = np.array([True, True])
+    for _ in range(200):
         p = 1 / (1 + np.exp(-x @ beta))
-        gradient = x.T @ (p - labels) + pull @ (beta - np.array([0.0, 1.0]))
-        hessian = x.T @ (x * (p * (1 - p))[:, None]) + pull + 1e-9 * np.eye(2)
+        gradient = (x.T @ (p - labels) + pull @ (beta - np.array([0.0, 1.0])))[free]
+        hessian = (x.T @ (x * (p * (1 - p))[:, None]) + pull + 1e-9 * np.eye(2))[np.ix_(free, free)]
         step = np.linalg.solve(hessian, gradient)
-        beta -= step * min(1, 2 / np.abs(step).max())
+        beta[free] -= step * min(1, 2 / np.abs(step).max())
+        if free[0] and np.abs(step).max() < 1e-6 and beta[0] > HIGHEST_INTERCEPT:
+            beta[0], free[0] = HIGHEST_INTERCEPT, False
     if beta[1] <= 0:
         sys.exit("calibrate: greater scores do not mean better matches here")
+    if beta[1] > STEEPEST_SLOPE:
+        beta *= STEEPEST_SLOPE / beta[1]  # the score at which a match is as likely as not stays where it is
     return {"intercept": round(float(beta[0]), 2), "slope": round(float(beta[1]), 3)}
 
 

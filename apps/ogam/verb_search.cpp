@@ -39,7 +39,7 @@ po::options_description own_options() {
       ("filter", po::value<std::string>()->value_name("EXPR"),
        "such as: kind=video and duration>60 and tag.series=news")  //
       ("min-score", po::value<double>()->value_name("P"),
-       "show nothing less likely than this, 0 to 1 (default 0.25)")  //
+       "show nothing less likely than this, 0 to 1 (default 0.15)")  //
       ("group-by", po::value<std::string>()->value_name("moment|asset")->default_value("moment"),
        "asset: the best moment of each file")                                                   //
       ("page", po::value<std::string>()->value_name("TOKEN"), "go on after an earlier search")  //

@@ -74,6 +74,7 @@ int run_transcribe(std::span<const std::string> arguments) {
       pack.speech_recognizer(lane->models.at("recognizer"), lane->models.at("vad"));
   ThreadBudget budget(line.common().threads);
   options.workers = budget.size();
+  recognizer->check(options);
   ProgressBar bar(line.common());
   ProgressEvent event;
   event.path = line.words().front();

@@ -10,6 +10,7 @@
 #include "core/base/error.h"
 #include "core/base/files.h"
 #include "core/media/image_header.h"
+#include "core/media/opencv_view.h"
 #include "core/media/reader.h"
 
 namespace ogam {
@@ -124,12 +125,7 @@ void write_image(const fs::path& path, const Image& image) {
   require(extension == ".png" || extension == ".jpg" || extension == ".jpeg",
           ErrorCode::invalid_argument, "{}: pictures are written as .png or .jpg",
           display_path(path));
-  require(image.width > 0 && image.height > 0 &&
-              image.pixels.size() == static_cast<std::size_t>(image.width) * image.height * 3,
-          ErrorCode::invalid_argument, "a picture of {} x {} has {} bytes of pixels", image.width,
-          image.height, image.pixels.size());
-  const cv::Mat rgb(image.height, image.width, CV_8UC3,
-                    const_cast<std::uint8_t*>(image.pixels.data()));
+  const cv::Mat rgb = opencv_view(image);
   cv::Mat bgr;
   cv::cvtColor(rgb, bgr, cv::COLOR_RGB2BGR);
   std::vector<std::uint8_t> encoded;

@@ -2,6 +2,8 @@
 
 #include <utf8proc.h>
 
+#include <algorithm>
+
 #include <array>
 #include <cstdlib>
 #include <memory>
@@ -84,6 +86,19 @@ std::string to_nfc(std::string_view text) {
 
 std::string fold_for_matching(std::string_view text) {
   return map_text(text, UTF8PROC_STABLE | UTF8PROC_COMPOSE | UTF8PROC_COMPAT | UTF8PROC_CASEFOLD);
+}
+
+std::string calm_capitals(std::string_view text) {
+  std::string calm(text);
+  const auto is_capital = [](char c) { return c >= 'A' && c <= 'Z'; };
+  const bool has_small =
+      std::any_of(calm.begin(), calm.end(), [](char c) { return c >= 'a' && c <= 'z'; });
+  if (!has_small && std::count_if(calm.begin(), calm.end(), is_capital) > 1) {
+    for (char& c : calm) {
+      c = is_capital(c) ? static_cast<char>(c - 'A' + 'a') : c;
+    }
+  }
+  return calm;
 }
 
 std::vector<char32_t> code_points(std::string_view text) {

@@ -18,6 +18,10 @@ std::string to_nfc(std::string_view text);
 /// For matching words: NFKC, case folded, diacritics kept.
 std::string fold_for_matching(std::string_view text);
 
+/// The text in lower case where all its Latin letters are capitals, as on signs and title cards,
+/// otherwise as it is: text encoders know words as sentences write them.
+std::string calm_capitals(std::string_view text);
+
 /// Code points of valid UTF-8.
 std::vector<char32_t> code_points(std::string_view text);
 void append_utf8(char32_t code_point, std::string& out);

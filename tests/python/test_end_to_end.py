@@ -43,7 +43,7 @@ FOUND = [
     # what is said
     ("heavy rain and an umbrella", "", "announcements.wav", 10.0),
     ("비가 많이 오니 우산을 가져오세요", "", "announcements.wav", 10.0),
-    ("the train to Busan", "", "announcements.wav", 16.5),
+    ("the train leaves from platform seven", "", "announcements.wav", 16.5),
     ("새 도서관에 대한 회의", "speech", "announcements.wav", 2.5),
     ("city lights", "speech", "지구의 밤.mp4", 13.0),
     ("도시의 불빛", "", "지구의 밤.mp4", 13.0),
@@ -119,7 +119,8 @@ def test_a_picture_finds_itself_and_a_frame_its_video(ogam, archive, sample_medi
     assert first_file(ogam, archive, "--image", sample_media / "pictures/lion.jpg") == "lion.jpg"
     frame = tmp_path / "frame.png"
     subprocess.run(["ffmpeg", "-v", "error", "-y", "-ss", "2", "-i", sample_media / "videos/bigbuckbunny.mp4", "-frames:v", "1", frame], check=True)
-    assert first_file(ogam, archive, "--image", frame) == "bigbuckbunny.mp4"
+    # The captioned video shows the same pictures under its words.
+    assert first_file(ogam, archive, "--image", frame) in {"bigbuckbunny.mp4", "안내 방송.mp4"}
 
 
 def test_a_sound_finds_its_recording(ogam, archive, sample_media, tmp_path):

@@ -25,7 +25,7 @@ ALLOWED = {
 # Which files alone may include a dependency's headers.
 HOMES = {
     r"<libav|<libsw": r"core/media/.*",
-    r"<opencv2/": r"core/media/.*\.cpp",
+    r"<opencv2/": r"core/media/(.*\.cpp|opencv_view\.h)",
     r"<sentencepiece": r"core/text/.*\.cpp",
     r"<pcre2|<utf8proc": r"core/text/.*\.cpp",
     r"<sqlite3": r"archive/.*",

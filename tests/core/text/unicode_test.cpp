@@ -76,5 +76,12 @@ TEST(UnicodeTest, WideCharactersTakeTwoColumns) {
   EXPECT_EQ(display_width("\xFF"), 1);
 }
 
+TEST(CalmCapitalsTest, OnlyTextInCapitalsThroughoutIsChanged) {
+  EXPECT_EQ(calm_capitals("THANKS FOR WATCHING 감사합니다"), "thanks for watching 감사합니다");
+  EXPECT_EQ(calm_capitals("NASA launches"), "NASA launches");
+  EXPECT_EQ(calm_capitals("A"), "A");
+  EXPECT_EQ(calm_capitals("도서관"), "도서관");
+}
+
 }  // namespace
 }  // namespace ogam
