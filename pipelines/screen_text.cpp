@@ -66,6 +66,12 @@ std::vector<std::vector<Item>> group(std::vector<Item> items, const Together& to
   return groups;
 }
 
+/// How alike two readings must be to count as one text. Doubtful ones differ because they were
+/// misread, clear ones because the words do.
+float needed_similarity(float confidence_of_the_weaker) {
+  return std::clamp(0.4F + 2 * (confidence_of_the_weaker - 0.7F), 0.4F, 0.85F);
+}
+
 /// In reading order: by rows, then from the left.
 bool before(const TextLine& a, const TextLine& b) {
   const bool same_row = std::abs(a.top - b.top) * 2 < std::min(a.size.height, b.size.height);
@@ -115,6 +121,29 @@ std::vector<std::string> read_screen_text(TesseractReader& reader, const Image& 
 ScreenTextReader::ScreenTextReader(TesseractReader reader, const ScreenTextOptions& options)
     : reader_(std::move(reader)), options_(options) {}
 
+const ReadLine& ScreenTextReader::Track::reading() const {
+  const auto agreement = [&](const ReadLine& reading) {
+    float sum = 0;
+    for (const ReadLine& other : readings) {
+      sum += other.confidence * text_similarity(reading.text, other.text);
+    }
+    return reading.confidence * sum;
+  };
+  return *std::ranges::max_element(readings, {}, agreement);
+}
+
+void ScreenTextReader::Track::add(ReadLine reading) {
+  constexpr std::size_t kMost = 8;
+  if (readings.size() < kMost) {
+    readings.push_back(std::move(reading));
+    return;
+  }
+  ReadLine& weakest = *std::ranges::min_element(readings, {}, &ReadLine::confidence);
+  if (weakest.confidence < reading.confidence) {
+    weakest = std::move(reading);
+  }
+}
+
 ScreenTextReader::Track* ScreenTextReader::find_same_strokes(const TextLine& line,
                                                              const TextLineSignature& signature,
                                                              Time time) {
@@ -137,8 +166,12 @@ ScreenTextReader::Track* ScreenTextReader::find_same_strokes(const TextLine& lin
 
 ScreenTextReader::Track* ScreenTextReader::find_same_words(const ReadLine& reading, Time time) {
   for (Track& track : tracks_) {
-    if (track.last_seen != time && !reading.text.empty() && same_place(track.line, reading.line) &&
-        text_similarity(track.reading.text, reading.text) >= options_.same_words) {
+    if (track.last_seen == time || reading.text.empty() || !same_place(track.line, reading.line)) {
+      continue;
+    }
+    const ReadLine& known = track.reading();
+    const float confidence = std::min(known.confidence, reading.confidence);
+    if (text_similarity(known.text, reading.text) >= needed_similarity(confidence)) {
       return &track;
     }
   }
@@ -146,8 +179,8 @@ ScreenTextReader::Track* ScreenTextReader::find_same_words(const ReadLine& readi
 }
 
 bool ScreenTextReader::must_read_again(const Track& track) const {
-  constexpr int kTries = 3;
-  return track.reading.confidence < options_.sure && track.readings < kTries;
+  constexpr std::size_t kTries = 3;
+  return track.reading().confidence < options_.sure && track.readings.size() < kTries;
 }
 
 void ScreenTextReader::push(Time time, const Image& frame) {
@@ -172,12 +205,9 @@ void ScreenTextReader::push(Time time, const Image& frame) {
         track = find_same_words(reading, time);
       }
       if (track == nullptr) {
-        track = &tracks_.emplace_back(Track{line, signature, {}, 0, time, time, time});
+        track = &tracks_.emplace_back(Track{line, signature, {}, time, time, time});
       }
-      ++track->readings;
-      if (reading.confidence > track->reading.confidence) {
-        track->reading = std::move(reading);
-      }
+      track->add(std::move(reading));
     }
     track->line = line;
     track->signature = std::move(signature);
@@ -192,7 +222,7 @@ void ScreenTextReader::close_tracks(Time time) {
   };
   const auto first_gone = std::stable_partition(tracks_.begin(), tracks_.end(), stays);
   for (auto track = first_gone; track != tracks_.end(); ++track) {
-    if (!track->reading.text.empty()) {
+    if (!track->reading().text.empty()) {
       gone_.push_back(std::move(*track));
     }
   }
@@ -218,7 +248,7 @@ void ScreenTextReader::close_tracks(Time time) {
     for (const Track& track : block) {
       text.span.start = std::min(text.span.start, track.first_seen);
       text.span.end = std::max(text.span.end, track.seen_until);
-      text.text += (text.text.empty() ? "" : " ") + track.reading.text;
+      text.text += (text.text.empty() ? "" : " ") + track.reading().text;
     }
     texts_.push_back(std::move(text));
   }

@@ -12,10 +12,8 @@
 namespace ogam {
 
 struct ScreenTextOptions {
-  float same_strokes =
-      0.8F;                  ///< signatures this alike show the same words: they are not read again
-  float same_words = 0.75F;  ///< readings this alike are one text; the surest is kept
-  float sure = 0.85F;  ///< a reading this confident is final; others get a second and third try
+  float same_strokes = 0.8F;       ///< signatures this alike show the same words: not read again
+  float sure = 0.85F;              ///< a reading this confident is final; others are tried again
   Time longest_gap = 2 * kSecond;  ///< a text that is unseen for longer has gone
 };
 
@@ -46,11 +44,14 @@ class ScreenTextReader {
   struct Track {
     TextLine line;
     TextLineSignature signature;
-    ReadLine reading;  // its text is empty for strokes that are no words
-    int readings = 0;
+    std::vector<ReadLine> readings;  // the surest few; no text for strokes that are no words
     Time first_seen = 0;
     Time last_seen = 0;
     Time seen_until = 0;  // the time of the frame after the last on which it was seen
+
+    /// The reading that agrees best with the others; of equals the surest.
+    const ReadLine& reading() const;
+    void add(ReadLine reading);
   };
 
   Track* find_same_strokes(const TextLine& line, const TextLineSignature& signature, Time time);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <opencv2/imgproc.hpp>
 
 #include "core/base/error.h"
@@ -66,28 +67,24 @@ cv::Scalar median_colour(const cv::Mat& colour, const cv::Mat& mask) {
   return median;
 }
 
-/// Wipes out spots smaller than a full stop and whatever lies in the margin without reaching into
-/// the line.
-void erase_specks(cv::Mat& ink, int line_height) {
+/// Wipes out the connected spots of ink that `unwanted` says: it is given a row of OpenCV's
+/// statistics for each.
+template <typename Unwanted>
+void erase_spots(cv::Mat& ink, const Unwanted& unwanted) {
   cv::Mat labels;
   cv::Mat stats;
   cv::Mat centroids;
   const int count = cv::connectedComponentsWithStats(ink > 96, labels, stats, centroids, 8, CV_32S);
-  const int margin = (ink.rows - line_height) / 2;
-  std::vector<bool> keep(static_cast<std::size_t>(count), true);
+  std::vector<std::uint8_t> kept_value(static_cast<std::size_t>(count), 0);
   for (int i = 1; i < count; ++i) {
-    const int* s = stats.ptr<int>(i);
-    const int top = s[cv::CC_STAT_TOP];
-    const int bottom = top + s[cv::CC_STAT_HEIGHT];
-    keep[static_cast<std::size_t>(i)] = s[cv::CC_STAT_AREA] * 130 >= line_height * line_height &&
-                                        bottom > margin && top < ink.rows - margin;
+    kept_value[static_cast<std::size_t>(i)] = unwanted(stats.ptr<int>(i)) ? 0 : 255;
   }
-  cv::Mat kept(ink.size(), CV_8U, cv::Scalar(0));
+  cv::Mat kept(ink.size(), CV_8U);
   for (int y = 0; y < ink.rows; ++y) {
     const int* label = labels.ptr<int>(y);
     std::uint8_t* row = kept.ptr<std::uint8_t>(y);
     for (int x = 0; x < ink.cols; ++x) {
-      row[x] = label[x] > 0 && keep[static_cast<std::size_t>(label[x])] ? 255 : 0;
+      row[x] = kept_value[static_cast<std::size_t>(label[x])];
     }
   }
   // The soft edges of what is kept stay.
@@ -95,10 +92,30 @@ void erase_specks(cv::Mat& ink, int line_height) {
   cv::bitwise_and(ink, kept, ink);
 }
 
+/// Wipes out spots smaller than a full stop and whatever lies in the margin without reaching into
+/// the line.
+void erase_specks(cv::Mat& ink, int line_height) {
+  const int margin = (ink.rows - line_height) / 2;
+  erase_spots(ink, [&](const int* spot) {
+    const int top = spot[cv::CC_STAT_TOP];
+    return spot[cv::CC_STAT_AREA] * 130 < line_height * line_height ||
+           top + spot[cv::CC_STAT_HEIGHT] <= margin || top >= ink.rows - margin;
+  });
+}
+
+/// Wipes out what reaches the edge of the picture: the ground around outlined letters.
+void erase_ground(cv::Mat& ink) {
+  erase_spots(ink, [&](const int* spot) {
+    return spot[cv::CC_STAT_LEFT] == 0 || spot[cv::CC_STAT_TOP] == 0 ||
+           spot[cv::CC_STAT_LEFT] + spot[cv::CC_STAT_WIDTH] == ink.cols ||
+           spot[cv::CC_STAT_TOP] + spot[cv::CC_STAT_HEIGHT] == ink.rows;
+  });
+}
+
 /// The writing of one line has one colour: what comes near it and is no wider than a stroke is ink.
-cv::Mat stroke_ink(const cv::Mat& colour, bool light, int line_height) {
+cv::Mat stroke_ink(const cv::Mat& colour, const TextLine& line, int line_height, bool outlined) {
   const int size = line_height * 9 / 20 | 1;
-  const cv::Mat hat = thin_parts(gray_ink(colour, light), size);
+  const cv::Mat hat = thin_parts(gray_ink(colour, line.light), size);
   const int contrast = std::max(16, percentile(hat, 0.95));
   const cv::Scalar stroke = median_colour(colour, hat > contrast * 7 / 10);
   cv::Mat away;
@@ -110,6 +127,9 @@ cv::Mat stroke_ink(const cv::Mat& colour, bool light, int line_height) {
   // it.
   cv::Mat ink;
   distance.convertTo(ink, CV_8U, -255.0 / (0.275 * contrast), 255 * 0.4 / 0.275);
+  if (outlined) {
+    erase_ground(ink);
+  }
   ink = thin_parts(ink, size);
   erase_specks(ink, line_height);
   return ink;
@@ -132,9 +152,10 @@ GrayImage render_text_line(const Image& image, const TextLine& line, int line_he
   const double scale = static_cast<double>(line_height) / box.height;
   cv::Mat colour;
   cv::resize(picture(wide), colour, {}, scale, scale, scale < 1 ? cv::INTER_AREA : cv::INTER_CUBIC);
-  const cv::Mat ink = rendering == LineRendering::gray
-                          ? gray_ink(colour, line.light)
-                          : stroke_ink(colour, line.light, line_height);
+  const cv::Mat ink =
+      rendering == LineRendering::gray
+          ? gray_ink(colour, line.light)
+          : stroke_ink(colour, line, line_height, rendering == LineRendering::outlined);
   // No ink is what the palest twentieth of the pixels have, full ink what the next but strongest
   // have.
   const int none = percentile(ink, 0.05);
@@ -148,33 +169,50 @@ GrayImage render_text_line(const Image& image, const TextLine& line, int line_he
 }
 
 TextLineSignature::TextLineSignature(const Image& image, const TextLine& line) {
-  constexpr int kColumns = 96;
-  constexpr int kRows = 12;
   const GrayImage paper = render_text_line(image, line, 24, LineRendering::strokes);
-  cv::Mat small;
+  cv::Mat ink;
   const cv::Mat full(paper.height, paper.width, CV_8U,
                      const_cast<std::uint8_t*>(paper.pixels.data()));
-  cv::resize(full, small, {kColumns, kRows}, 0, 0, cv::INTER_AREA);
-  small.convertTo(small, CV_32F);
-  cv::subtract(small, cv::mean(small), small);
-  const double length = cv::norm(small);
-  if (length > 0) {
-    small /= length;
-  }
+  cv::resize(255 - full, ink, {kColumns, kRows}, 0, 0, cv::INTER_AREA);
+  ink = ink.t();  // column by column
+  ink.convertTo(ink, CV_32F, 1.0 / 255);
   aspect_ = static_cast<float>(line.size.width) / static_cast<float>(line.size.height);
-  strokes_.assign(small.begin<float>(), small.end<float>());
+  ink_.assign(ink.begin<float>(), ink.end<float>());
 }
 
 float TextLineSignature::similarity(const TextLineSignature& other) const {
   const float ratio = aspect_ / other.aspect_;
-  if (ratio < 0.8F || ratio > 1.25F) {
+  if (ratio < 0.9F || ratio > 1.1F) {
     return 0;
   }
-  float sum = 0;
-  for (std::size_t i = 0; i < strokes_.size(); ++i) {
-    sum += strokes_[i] * other.strokes_[i];
+  // One letter may be all that differs ("서울역", "시청역"): the least alike place counts.
+  const auto letter = std::clamp(static_cast<std::size_t>(kColumns / (aspect_ + 1)), std::size_t{8},
+                                 std::size_t{kColumns});
+  struct Products {
+    float mine = 0;
+    float others = 0;
+    float both = 0;
+  };
+  const auto multiply = [&](std::size_t first, std::size_t last) {
+    Products sum;
+    for (std::size_t i = first * kRows; i < last * kRows; ++i) {
+      sum.mine += ink_[i] * ink_[i];
+      sum.others += other.ink_[i] * other.ink_[i];
+      sum.both += ink_[i] * other.ink_[i];
+    }
+    return sum;
+  };
+  const Products whole = multiply(0, kColumns);
+  const float share = 0.2F * static_cast<float>(letter) / kColumns;
+  const float hardly_any = share * std::max(whole.mine, whole.others);
+  float least = 1;
+  for (std::size_t first = 0; first + letter <= kColumns; first += letter / 2) {
+    const Products place = multiply(first, first + letter);
+    if (std::max(place.mine, place.others) > hardly_any) {
+      least = std::min(least, place.both / std::sqrt(std::max(place.mine * place.others, 1e-6F)));
+    }
   }
-  return sum;
+  return least;
 }
 
 }  // namespace ogam

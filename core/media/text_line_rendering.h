@@ -16,8 +16,9 @@ struct GrayImage {
 
 /// How the strokes of a line are brought out.
 enum class LineRendering {
-  gray,     ///< brightness, stretched and turned dark on light
-  strokes,  ///< the strokes alone, dark on white; what lies behind them is gone
+  gray,      ///< brightness, stretched and turned dark on light
+  strokes,   ///< the strokes alone, dark on white; what lies behind them is gone
+  outlined,  ///< the same for strokes with an outline, over a ground of the strokes' own colour
 };
 
 /// The line as a recogniser likes it: dark strokes on a light ground, the line `line_height` pixels
@@ -31,12 +32,16 @@ class TextLineSignature {
  public:
   TextLineSignature(const Image& image, const TextLine& line);
 
-  /// 1 for the same strokes, near 0 for others: the correlation of the two pictures.
+  /// 1 for the same strokes: the cosine of the two pictures where, letter by letter, they are
+  /// least alike.
   float similarity(const TextLineSignature& other) const;
 
  private:
-  float aspect_ = 1;            // width / height of the line
-  std::vector<float> strokes_;  // normalised to mean 0 and length 1
+  static constexpr int kColumns = 240;
+  static constexpr int kRows = 16;
+
+  float aspect_ = 1;        // width / height of the line
+  std::vector<float> ink_;  // [kColumns, kRows], 0 to 1
 };
 
 }  // namespace ogam

@@ -196,10 +196,10 @@ std::optional<ReadLine> TesseractReader::read_line(const Image& image, const Tex
   const int height = state_->options.glyph_height;
   TextLine other = line;
   other.light = !line.light;
-  const std::pair<TextLine, LineRendering> attempts[] = {{line, LineRendering::strokes},
-                                                         {line, LineRendering::gray},
-                                                         {other, LineRendering::strokes},
-                                                         {other, LineRendering::gray}};
+  const std::pair<TextLine, LineRendering> attempts[] = {
+      {line, LineRendering::strokes},  {line, LineRendering::gray},
+      {line, LineRendering::outlined}, {other, LineRendering::outlined},
+      {other, LineRendering::strokes}, {other, LineRendering::gray}};
   Reading best;
   GrayImage best_paper;
   for (const auto& [as, rendering] : attempts) {

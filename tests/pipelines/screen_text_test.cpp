@@ -41,6 +41,16 @@ TEST(ScreenTextReaderTest, GivesEachCaptionOnceWithItsSpan) {
   EXPECT_EQ(texts[1].span, (TimeSpan{5 * kSecond, 8 * kSecond}));
 }
 
+TEST(ScreenTextReaderTest, TellsCaptionsThatDifferInOneWord) {
+  ScreenTextReader reader;
+  reader.push(0, test::draw_caption({.text = "다음 역은 서울역입니다"}));
+  reader.push(kSecond, test::draw_caption({.text = "다음 역은 시청역입니다"}));
+  const auto texts = reader.finish();
+  ASSERT_EQ(texts.size(), 2U);
+  EXPECT_EQ(texts[0].text, "다음 역은 서울역입니다");
+  EXPECT_EQ(texts[1].text, "다음 역은 시청역입니다");
+}
+
 TEST(ScreenTextReaderTest, ReadsAStandingCaptionOnce) {
   ScreenTextReader reader;
   const Image image = test::draw_caption({.text = "시민 여러분의 많은 참여 바랍니다"});
