@@ -110,8 +110,7 @@ class IndexRun {
       return;
     }
     if (options_.dry_run) {
-      report.notes.emplace_back("would be indexed");
-      report.status = FileStatus::skipped;
+      report.status = FileStatus::planned;
       return;
     }
     AssetAnalysis analysis = analyzer_.analyze(
@@ -165,6 +164,7 @@ class IndexRun {
   void deliver(FileReport& report, Clock::time_point start) {
     report.seconds = seconds_since(start);
     report_.indexed += report.status == FileStatus::indexed ? 1 : 0;
+    report_.planned += report.status == FileStatus::planned ? 1 : 0;
     report_.skipped += report.status == FileStatus::skipped ? 1 : 0;
     report_.failed += report.status == FileStatus::failed ? 1 : 0;
     if (report.status == FileStatus::indexed) {
@@ -230,7 +230,7 @@ class IndexRun {
 }  // namespace
 
 std::string_view file_status_name(FileStatus status) {
-  constexpr std::array<std::string_view, 3> kNames = {"indexed", "skipped", "failed"};
+  constexpr std::array<std::string_view, 4> kNames = {"indexed", "planned", "skipped", "failed"};
   return kNames[static_cast<std::size_t>(status)];
 }
 

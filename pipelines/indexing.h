@@ -27,7 +27,7 @@ struct [[gnu::visibility("default")]] SegmentRule {
   std::string name() const;
 };
 
-enum class FileStatus { indexed, skipped, failed };
+enum class FileStatus { indexed, planned, skipped, failed };
 
 [[gnu::visibility("default")]] std::string_view file_status_name(FileStatus status);
 
@@ -64,6 +64,7 @@ struct IndexOptions {
 
 struct IndexReport {
   std::size_t indexed = 0;
+  std::size_t planned = 0;  ///< what a dry run would index
   std::size_t skipped = 0;
   std::size_t failed = 0;
   Time duration = 0;  ///< media time that was indexed

@@ -48,7 +48,7 @@ int show_info(const Archive& archive, const CommandLine& line) {
   fmt::print("{} {}, {} segments, {} of media\n", bold("assets  "), info.assets, info.segments,
              format_time(info.duration));
   fmt::print("{} {}\n", bold("vectors "), counts(info.vectors));
-  fmt::print("{} {:.1f} MB\n", bold("on disk "), static_cast<double>(info.bytes) / 1e6);
+  fmt::print("{} {}\n", bold("on disk "), format_bytes(info.bytes));
   return kDone;
 }
 

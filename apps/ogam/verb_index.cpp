@@ -1,12 +1,16 @@
 #include <fmt/format.h>
 
 #include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <optional>
 
 #include "apps/ogam/command_line.h"
 #include "apps/ogam/console.h"
 #include "apps/ogam/progress_bar.h"
 #include "apps/ogam/run_verb.h"
 #include "apps/ogam/verbs.h"
+#include "core/base/error.h"
 #include "core/base/files.h"
 #include "ogam/ogam.h"
 
@@ -86,8 +90,8 @@ std::string file_line(const FileReport& file) {
   if (file.status == FileStatus::failed) {
     return fmt::format("failed   {}", file.message);
   }
-  if (file.status == FileStatus::skipped) {
-    return fmt::format("skipped  {}", path);
+  if (file.status != FileStatus::indexed) {
+    return fmt::format("{}  {}", file_status_name(file.status), path);
   }
   std::string line = fmt::format("indexed  {}", path);
   if (file.duration > 0) {
@@ -107,6 +111,28 @@ std::string file_line(const FileReport& file) {
   return line;
 }
 
+/// Stands in for an archive that is not there, so that a dry run leaves nothing behind.
+class ScratchFolder {
+ public:
+  ScratchFolder() {
+    std::string name = (std::filesystem::temp_directory_path() / "ogam-dry-run-XXXXXX").string();
+    require(::mkdtemp(name.data()) != nullptr, ErrorCode::resource_exhausted,
+            "cannot make a folder for the dry run under {}; set TMPDIR to one that can be written",
+            display_path(std::filesystem::temp_directory_path()));
+    path_ = name;
+  }
+  ~ScratchFolder() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+  }
+  ScratchFolder(const ScratchFolder&) = delete;
+  ScratchFolder& operator=(const ScratchFolder&) = delete;
+  const std::filesystem::path& path() const { return path_; }
+
+ private:
+  std::filesystem::path path_;
+};
+
 void print_summary(const IndexReport& report, const CommandLine& line) {
   for (const std::string& note : report.notes) {
     fmt::print(stderr, "{}\n", note);
@@ -115,6 +141,11 @@ void print_summary(const IndexReport& report, const CommandLine& line) {
     fmt::print(stderr,
                "Stopped. {} finished files are kept; run the same command again to go on.\n",
                report.indexed);
+  }
+  if (line.get<bool>("dry-run")) {
+    fmt::print(stderr, "{} to index, {} unchanged, {} failed. Nothing was written.\n",
+               report.planned, report.skipped, report.failed);
+    return;
   }
   fmt::print(stderr, "{} indexed, {} unchanged, {} failed; {} of media in {:.1f} s", report.indexed,
              report.skipped, report.failed, format_time(report.duration), report.seconds);
@@ -164,7 +195,13 @@ int run_index(std::span<const std::string> arguments) {
   };
 
   const Pack pack = Pack::open(line.common().pack);
-  Archive archive = Archive::open_or_create(line.common().archive, pack.spaces(options.lanes));
+  const std::filesystem::path folder = line.common().archive;
+  std::optional<ScratchFolder> scratch;
+  if (options.dry_run && !std::filesystem::exists(folder)) {
+    scratch.emplace();
+  }
+  Archive archive = Archive::open_or_create(scratch ? scratch->path() / "archive" : folder,
+                                            pack.spaces(options.lanes));
   const std::vector<std::filesystem::path> inputs(line.words().begin(), line.words().end());
   const IndexReport report = index(archive, pack, inputs, options);
   bar.clear();

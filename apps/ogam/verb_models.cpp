@@ -17,12 +17,12 @@ namespace {
 
 namespace po = boost::program_options;
 
-double megabytes(const PackModel& model) {
-  std::uintmax_t bytes = 0;
+std::uint64_t size_of(const PackModel& model) {
+  std::uint64_t bytes = 0;
   for (const PackFile& file : model.files) {
     bytes += file.size;
   }
-  return static_cast<double>(bytes) / 1e6;
+  return bytes;
 }
 
 Json model_json(const PackModel& model) {
@@ -56,8 +56,7 @@ int list_models(const CommandLine& line) {
           print_json(row);
         } else {
           table.add({pack.name, model.id, model.role,
-                     model.files.empty() ? "system" : fmt::format("{:.1f} MB", megabytes(model)),
-                     model.licence});
+                     model.files.empty() ? "system" : format_bytes(size_of(model)), model.licence});
         }
       }
     } catch (const Error& error) {
@@ -88,8 +87,8 @@ void print_model(const PackModel& model) {
     fmt::print("  {:<9} {}\n", name, value);
   }
   for (const PackFile& file : model.files) {
-    fmt::print("  {:<9} {} ({:.1f} MB, sha256 {}…)\n", "file", display_path(file.path),
-               static_cast<double>(file.size) / 1e6, file.sha256.substr(0, 12));
+    fmt::print("  {:<9} {} ({}, sha256 {}…)\n", "file", display_path(file.path),
+               format_bytes(file.size), file.sha256.substr(0, 12));
   }
 }
 

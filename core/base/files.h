@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <span>
 #include <string>
@@ -45,5 +46,8 @@ class MappedFile {
 
 /// `OGAM_HOME`, or `~/.cache/ogam`.
 std::filesystem::path ogam_home();
+
+/// "812 B", "5.2 kB", "145.1 MB": with a thousand bytes to the kilobyte, as file managers count.
+[[gnu::visibility("default")]] std::string format_bytes(std::uint64_t bytes);
 
 }  // namespace ogam

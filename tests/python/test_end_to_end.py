@@ -159,6 +159,12 @@ def test_indexing_again_skips_everything_and_a_moved_file_is_recognised(ogam, ar
     assert str(media / "나중.txt") in {asset["path"] for asset in ogam.lines("archive", "list", "--archive", copy)}
 
 
+def test_a_dry_run_says_what_would_be_done_and_leaves_nothing(ogam, sample_media, tmp_path):
+    reports = ogam.lines("index", sample_media / "texts", "--archive", tmp_path / "none", "--dry-run")
+    assert [report["status"] for report in reports] == ["planned"] * 2
+    assert not list(tmp_path.iterdir())
+
+
 def test_removing_an_asset_takes_its_moments_away(ogam, archive, sample_media, tmp_path):
     copy = tmp_path / "archive"
     shutil.copytree(archive, copy)

@@ -74,5 +74,14 @@ TEST(JsonTest, BrokenBytesAreWrittenAsReplacementCharacters) {
   EXPECT_EQ(dump_json(Json{{"path", "a\xFF"}}), "{\"path\":\"a\xEF\xBF\xBD\"}");
 }
 
+TEST(FormatBytesTest, ChoosesTheUnitThatKeepsTheNumberShort) {
+  EXPECT_EQ(format_bytes(0), "0 B");
+  EXPECT_EQ(format_bytes(999), "999 B");
+  EXPECT_EQ(format_bytes(5240), "5.2 kB");
+  EXPECT_EQ(format_bytes(999'960), "1.0 MB");
+  EXPECT_EQ(format_bytes(145'100'000), "145.1 MB");
+  EXPECT_EQ(format_bytes(3'000'000'000'000'000), "3000.0 TB");
+}
+
 }  // namespace
 }  // namespace ogam
