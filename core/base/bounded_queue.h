@@ -14,6 +14,7 @@ namespace ogam {
 template <typename T>
 class BoundedQueue {
  public:
+  /// @param capacity at least 1.
   explicit BoundedQueue(std::size_t capacity) : capacity_(capacity) {}
 
   /// Waits for room. Returns false, dropping `item`, once the queue is closed.

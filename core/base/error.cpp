@@ -2,6 +2,8 @@
 
 namespace ogam {
 
+Cancelled::Cancelled() : std::runtime_error("stopped on request") {}
+
 const char* error_code_name(ErrorCode code) {
   switch (code) {
     case ErrorCode::invalid_argument:
@@ -14,6 +16,8 @@ const char* error_code_name(ErrorCode code) {
       return "corrupt_data";
     case ErrorCode::resource_exhausted:
       return "resource_exhausted";
+    case ErrorCode::inaccessible:
+      return "inaccessible";
     case ErrorCode::unavailable:
       return "unavailable";
     case ErrorCode::internal:

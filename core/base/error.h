@@ -16,6 +16,7 @@ enum class ErrorCode {
   unsupported,         ///< well-formed, but of a kind this build cannot handle
   corrupt_data,        ///< damaged or hostile content
   resource_exhausted,  ///< a limit, memory or the disk is used up
+  inaccessible,        ///< a place may not be read or written, or another process holds it
   unavailable,         ///< a model, pack or device is not there
   internal,            ///< a fault in ogam itself
 };
@@ -35,8 +36,10 @@ class [[gnu::visibility("default")]] Error : public std::runtime_error {
 };
 
 /// Thrown where a cancellation request is honoured; not an error of the work itself.
-class [[gnu::visibility("default")]] Cancelled
-    : public std::runtime_error{public : Cancelled() : std::runtime_error("stopped on request"){}};
+class [[gnu::visibility("default")]] Cancelled : public std::runtime_error {
+ public:
+  Cancelled();
+};
 
 /// Throws `Error{code}` with a formatted message.
 template <typename... Args>

@@ -5,11 +5,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
+#include <atomic>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
 #include <utility>
+#include <vector>
 
 #include "core/base/error.h"
 
@@ -38,7 +41,7 @@ class Descriptor {
 
 [[noreturn]] void fail_write(const fs::path& path, int error) {
   const bool full = error == ENOSPC || error == EDQUOT || error == EFBIG;
-  fail(full ? ErrorCode::resource_exhausted : ErrorCode::unavailable, "cannot write {}: {}; {}",
+  fail(full ? ErrorCode::resource_exhausted : ErrorCode::inaccessible, "cannot write {}: {}; {}",
        display_path(path), std::strerror(error),
        full ? "free some space and run again"
             : "check that the folder exists and may be written to");
@@ -48,8 +51,12 @@ class Descriptor {
 int open_regular(const fs::path& path, std::size_t& size) {
   // O_NONBLOCK: opening a named pipe must not wait for a writer.
   const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-  require(fd >= 0, ErrorCode::not_found, "cannot open {}: {}", display_path(path),
-          std::strerror(errno));
+  if (fd < 0) {
+    const int error = errno;
+    const bool exhausted = error == EMFILE || error == ENFILE || error == ENOMEM;
+    fail(exhausted ? ErrorCode::resource_exhausted : ErrorCode::not_found, "cannot open {}: {}",
+         display_path(path), std::strerror(error));
+  }
   struct stat status {};
   if (::fstat(fd, &status) != 0 || !S_ISREG(status.st_mode)) {
     ::close(fd);
@@ -57,6 +64,37 @@ int open_regular(const fs::path& path, std::size_t& size) {
   }
   size = static_cast<std::size_t>(status.st_size);
   return fd;
+}
+
+/// Reads until `buffer` is full or the file ends; returns the number of bytes read.
+std::size_t read_up_to(const Descriptor& file, std::span<char> buffer, const fs::path& path) {
+  std::size_t done = 0;
+  while (done < buffer.size()) {
+    const ssize_t count = ::read(file.get(), buffer.data() + done, buffer.size() - done);
+    if (count < 0 && errno == EINTR) {
+      continue;
+    }
+    require(count >= 0, ErrorCode::corrupt_data, "cannot read {}: {}", display_path(path),
+            std::strerror(errno));
+    if (count == 0) {
+      break;
+    }
+    done += static_cast<std::size_t>(count);
+  }
+  return done;
+}
+
+/// Writes all of `content`; returns 0 or the system's error number.
+int write_all(const Descriptor& file, std::string_view content) {
+  while (!content.empty()) {
+    const ssize_t count = ::write(file.get(), content.data(), content.size());
+    if (count >= 0) {
+      content.remove_prefix(static_cast<std::size_t>(count));
+    } else if (errno != EINTR) {
+      return errno;
+    }
+  }
+  return 0;
 }
 
 /// Length of the valid UTF-8 sequence at the start of `text`, or 0.
@@ -90,7 +128,10 @@ std::string display_path(const fs::path& path) {
   for (std::size_t i = 0; i < bytes.size();) {
     const std::size_t length = utf8_length(bytes.substr(i));
     const auto byte = static_cast<unsigned char>(bytes[i]);
-    if (length == 0 || byte < 0x20 || byte == 0x7F) {
+    // U+0080 to U+009F are terminal commands too.
+    const bool high_control =
+        byte == 0xC2 && length == 2 && static_cast<unsigned char>(bytes[i + 1]) < 0xA0;
+    if (length == 0 || byte < 0x20 || byte == 0x7F || high_control) {
       shown += fmt::format("\\x{:02x}", byte);
       ++i;
     } else {
@@ -107,40 +148,43 @@ std::string read_file(const fs::path& path, std::size_t max_bytes) {
   require(size <= max_bytes, ErrorCode::resource_exhausted, "{} has {} bytes; at most {} are read",
           display_path(path), size, max_bytes);
   std::string content(size, '\0');
-  std::size_t done = 0;
-  while (done < size) {
-    const ssize_t count = ::read(file.get(), content.data() + done, size - done);
-    if (count < 0 && errno == EINTR) {
-      continue;
-    }
-    require(count >= 0, ErrorCode::corrupt_data, "cannot read {}: {}", display_path(path),
-            std::strerror(errno));
-    if (count == 0) {
-      break;
-    }
-    done += static_cast<std::size_t>(count);
-  }
-  content.resize(done);
+  content.resize(read_up_to(file, content, path));
   return content;
 }
 
+void read_in_pieces(const fs::path& path,
+                    const std::function<void(std::span<const std::byte>)>& take) {
+  constexpr std::size_t kPiece = 1 << 20;
+  std::size_t size = 0;
+  const Descriptor file(open_regular(path, size));
+  std::vector<char> buffer(std::min(size, kPiece));
+  for (std::size_t done = 0; done < size;) {
+    const std::span<char> piece(buffer.data(), std::min(size - done, kPiece));
+    require(read_up_to(file, piece, path) == piece.size(), ErrorCode::corrupt_data,
+            "{} became shorter while it was read; run again when nothing writes to it any more",
+            display_path(path));
+    take(std::as_bytes(piece));
+    done += piece.size();
+  }
+}
+
 void write_file_atomically(const fs::path& path, std::string_view content) {
-  const fs::path temporary = path.native() + fmt::format(".{}.part", ::getpid());
+  write_parts_atomically(path, {&content, 1});
+}
+
+void write_parts_atomically(const fs::path& path, std::span<const std::string_view> parts) {
+  // Of its own name in every call: threads may write the same file at once.
+  static std::atomic<unsigned> counter = 0;
+  const fs::path temporary = path.native() + fmt::format(".{}-{}.part", ::getpid(), ++counter);
   {
     const Descriptor file(
         ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
     if (file.get() < 0) {
       fail_write(path, errno);
     }
-    std::size_t done = 0;
     int error = 0;
-    while (done < content.size() && error == 0) {
-      const ssize_t count = ::write(file.get(), content.data() + done, content.size() - done);
-      if (count >= 0) {
-        done += static_cast<std::size_t>(count);
-      } else if (errno != EINTR) {
-        error = errno;
-      }
+    for (std::size_t i = 0; i < parts.size() && error == 0; ++i) {
+      error = write_all(file, parts[i]);
     }
     if (error == 0 && ::fsync(file.get()) != 0) {
       error = errno;
@@ -161,7 +205,8 @@ void write_file_atomically(const fs::path& path, std::string_view content) {
 void sync_folder(const fs::path& folder) {
   const fs::path target = folder.empty() ? fs::path(".") : folder;
   const Descriptor file(::open(target.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (file.get() < 0 || ::fsync(file.get()) != 0) {
+  // Some file systems (shares, FUSE) cannot flush a folder, and say so with EINVAL.
+  if (file.get() < 0 || (::fsync(file.get()) != 0 && errno != EINVAL)) {
     fail_write(target, errno);
   }
 }

@@ -199,18 +199,6 @@ std::string hex(const Bytes& bytes) {
   return fmt::format("{:02x}", fmt::join(bytes, ""));
 }
 
-constexpr std::size_t kFileStep = 1 << 20;
-
-/// Calls `update` with the file's content piece by piece.
-template <typename Update>
-void for_each_piece(const std::filesystem::path& path, const Update& update) {
-  const MappedFile file(path);
-  for (auto rest = file.bytes(); !rest.empty();
-       rest = rest.subspan(std::min(rest.size(), kFileStep))) {
-    update(rest.first(std::min(rest.size(), kFileStep)));
-  }
-}
-
 class Sha256 {
  public:
   Sha256() : context_(EVP_MD_CTX_new(), &EVP_MD_CTX_free) {
@@ -278,9 +266,12 @@ std::string blake3_hex(std::span<const std::byte> bytes) {
   return hex(hash.finish());
 }
 
-std::string blake3_file_hex(const std::filesystem::path& path) {
+std::string blake3_file_hex(const std::filesystem::path& path, const CancellationToken& cancel) {
   Blake3 hash;
-  for_each_piece(path, [&](std::span<const std::byte> piece) { hash.update(piece); });
+  read_in_pieces(path, [&](std::span<const std::byte> piece) {
+    cancel.check();
+    hash.update(piece);
+  });
   return hex(hash.finish());
 }
 
@@ -292,7 +283,7 @@ std::string sha256_hex(std::span<const std::byte> bytes) {
 
 std::string sha256_file_hex(const std::filesystem::path& path) {
   Sha256 hash;
-  for_each_piece(path, [&](std::span<const std::byte> piece) { hash.update(piece); });
+  read_in_pieces(path, [&](std::span<const std::byte> piece) { hash.update(piece); });
   return hash.finish();
 }
 

@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "core/base/cancellation.h"
+
 namespace ogam {
 
 /// BLAKE3 in its default hashing mode with a 256-bit output.
@@ -28,8 +30,12 @@ class Blake3 {
 
 /// 64 hexadecimal digits.
 std::string blake3_hex(std::span<const std::byte> bytes);
-std::string blake3_file_hex(const std::filesystem::path& path);
 std::string sha256_hex(std::span<const std::byte> bytes);
+
+/// 64 hexadecimal digits of a file's content, read piece by piece.
+/// @throws see read_in_pieces; Cancelled when a stop is requested meanwhile.
+std::string blake3_file_hex(const std::filesystem::path& path,
+                            const CancellationToken& cancel = {});
 std::string sha256_file_hex(const std::filesystem::path& path);
 
 }  // namespace ogam

@@ -1,6 +1,8 @@
 #include "core/base/json.h"
 
+#include <cstdint>
 #include <set>
+#include <type_traits>
 #include <vector>
 
 #include "core/base/error.h"
@@ -10,10 +12,14 @@ namespace ogam {
 
 namespace {
 
+// What looking up the keys of ordered objects may cost: about two seconds.
+constexpr std::uint64_t kMaxComparisons = 1'000'000'000;
+
 template <typename AnyJson>
 AnyJson parse(std::string_view text, const std::string& origin) {
   constexpr int kMaxDepth = 64;
   std::vector<std::set<std::string>> keys;
+  [[maybe_unused]] std::uint64_t comparisons = 0;  // counted for ordered objects only
   const auto check = [&](int depth, nlohmann::detail::parse_event_t event, AnyJson& value) {
     using Event = nlohmann::detail::parse_event_t;
     require(depth <= kMaxDepth, ErrorCode::corrupt_data, "{}: JSON nests deeper than {} levels",
@@ -24,8 +30,15 @@ AnyJson parse(std::string_view text, const std::string& origin) {
       keys.pop_back();
     } else if (event == Event::key) {
       const auto name = value.template get<std::string>();
-      require(keys.back().insert(name).second, ErrorCode::corrupt_data,
-              "{}: JSON key '{}' occurs twice", origin, name);
+      if (!keys.back().insert(name).second) {
+        fail(ErrorCode::corrupt_data, "{}: JSON key '{}' occurs twice", origin, display_path(name));
+      }
+      if constexpr (std::is_same_v<AnyJson, Json>) {
+        comparisons += keys.back().size();
+        require(comparisons <= kMaxComparisons, ErrorCode::resource_exhausted,
+                "{}: a JSON object has {} keys, which is too many for this kind of file", origin,
+                keys.back().size());
+      }
     }
     return true;
   };

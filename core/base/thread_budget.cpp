@@ -3,6 +3,7 @@
 #include <sched.h>
 
 #include <algorithm>
+#include <thread>
 
 namespace ogam {
 
@@ -11,7 +12,10 @@ namespace {
 int usable_cores() {
   cpu_set_t set;
   CPU_ZERO(&set);
-  return ::sched_getaffinity(0, sizeof(set), &set) == 0 ? std::max(1, CPU_COUNT(&set)) : 1;
+  // The call fails where the machine has more cores than the set has room for.
+  const bool known = ::sched_getaffinity(0, sizeof(set), &set) == 0;
+  return std::max(1,
+                  known ? CPU_COUNT(&set) : static_cast<int>(std::thread::hardware_concurrency()));
 }
 
 }  // namespace

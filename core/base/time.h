@@ -12,8 +12,12 @@ using Time = std::int64_t;
 constexpr Time kSecond = 1'000'000;
 
 constexpr double to_seconds(Time time) { return static_cast<double>(time) / kSecond; }
+/// The nearest microsecond; what lies beyond 9e12 seconds becomes that limit, NaN its negative, so
+/// that numbers from files may come in unchecked.
 constexpr Time from_seconds(double seconds) {
-  return static_cast<Time>(seconds * kSecond + (seconds < 0 ? -0.5 : 0.5));
+  constexpr double kLimit = 9e12;
+  const double kept = seconds > kLimit ? kLimit : seconds > -kLimit ? seconds : -kLimit;
+  return static_cast<Time>(kept * kSecond + (kept < 0 ? -0.5 : 0.5));
 }
 
 /// A half-open span [start, end) of an asset's time.

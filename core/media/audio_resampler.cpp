@@ -8,6 +8,8 @@ extern "C" {
 
 #include <algorithm>
 #include <array>
+#include <cmath>
+#include <cstdlib>
 #include <utility>
 
 namespace ogam {
@@ -23,6 +25,8 @@ constexpr Time kTolerance = 25'000;
 /// Times that jump back further than this are wrong, not an overlap: dropping what they claim to
 /// repeat would lose sound.
 constexpr Time kMaxOverlap = 2 * kSecond;
+/// Full scale is 1; what is louder than this is no sound.
+constexpr float kLoudest = 1000;
 constexpr int kMinRate = 1000;
 constexpr int kMaxRate = 768'000;
 constexpr int kMaxChannels = 64;
@@ -44,6 +48,33 @@ std::int64_t AudioResampler::segment_end() const {
                     : produced_;
 }
 
+/// How far behind the end of what came before a frame starts, in output samples; negative where it
+/// overlaps.
+///
+/// Note: [Sound whose times start anew]
+/// In recordings that were joined byte by byte times start anew. They go on from where they were,
+/// and so do those that follow, so that gaps after the join stay gaps; a time that fits as it is
+/// stored ends this. A time beyond the limit is wrong, too, and no reason to give up the file.
+std::int64_t AudioResampler::settle_drift(Time time) {
+  const std::int64_t end = segment_end();
+  const std::int64_t stored = av_rescale(time, sample_rate_, kSecond) - end;
+  const std::int64_t shifted = stored + shift_;
+  const auto fits = [&](std::int64_t drift) {
+    return drift >= -av_rescale(kMaxOverlap, sample_rate_, kSecond) && drift <= max_samples_ - end;
+  };
+  const bool shifted_fits = shift_ != 0 && fits(shifted);
+  if (fits(stored) && (!shifted_fits || std::abs(stored) <= std::abs(shifted))) {
+    shift_ = 0;
+    return stored;
+  }
+  if (shifted_fits) {
+    return shifted;
+  }
+  ++report_.missing_times;
+  shift_ = -stored;
+  return 0;
+}
+
 void AudioResampler::push(const AVFrame& frame, std::optional<Time> time) {
   require(frame.sample_rate >= kMinRate && frame.sample_rate <= kMaxRate &&
               frame.ch_layout.nb_channels >= 1 && frame.ch_layout.nb_channels <= kMaxChannels,
@@ -55,15 +86,12 @@ void AudioResampler::push(const AVFrame& frame, std::optional<Time> time) {
   }
   int skipped = 0;
   if (time) {
-    const std::int64_t target = av_rescale(*time, sample_rate_, kSecond);
-    const std::int64_t drift = target - segment_end();
     const bool first = produced_ == 0 && !resampler_;
+    const std::int64_t drift = settle_drift(*time);
     const std::int64_t tolerance = first ? 0 : av_rescale(kTolerance, sample_rate_, kSecond);
     if (drift > tolerance) {
       end_segment();
-      add_silence(target - produced_);
-    } else if (drift < -av_rescale(kMaxOverlap, sample_rate_, kSecond)) {
-      ++report_.missing_times;
+      add_silence(drift);
     } else if (drift < -tolerance) {
       skipped = static_cast<int>(std::min<std::int64_t>(
           av_rescale(-drift, frame.sample_rate, sample_rate_), frame.nb_samples));
@@ -158,8 +186,19 @@ void AudioResampler::convert(const AVFrame* frame, int skipped) {
                                 frame == nullptr ? nullptr : planes.data(), given);
   require(count >= 0, ErrorCode::internal, "the resampler failed: {}", ffmpeg::error_text(count));
   samples.resize(before + static_cast<std::size_t>(count));
+  silence_damaged(std::span(samples).subspan(before));
   produced_ += count;
   segment_input_ += given;
+}
+
+/// One damaged sample would otherwise poison whatever model hears it.
+void AudioResampler::silence_damaged(std::span<float> samples) {
+  for (float& sample : samples) {
+    if (!(std::abs(sample) <= kLoudest)) {  // a NaN compares as not
+      sample = 0;
+      ++report_.silenced_samples;
+    }
+  }
 }
 
 void AudioResampler::finish() {

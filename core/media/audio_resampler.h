@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "core/media/ffmpeg_support.h"
@@ -19,6 +20,7 @@ class AudioResampler {
 
   /// Takes the next frame.
   /// @param time of its first sample; without it, it follows the frame before.
+  ///     A time that cannot be is counted in the report, and the frame follows the one before.
   /// @throws Error{unsupported} for channel layouts or rates that cannot be converted,
   ///     Error{resource_exhausted} when the audio grows longer than the limit.
   void push(const AVFrame& frame, std::optional<Time> time);
@@ -35,6 +37,8 @@ class AudioResampler {
   void end_segment();
   void add_silence(std::int64_t samples);
   void convert(const AVFrame* frame, int skipped);
+  void silence_damaged(std::span<float> samples);
+  std::int64_t settle_drift(Time time);
   std::int64_t segment_end() const;
 
   int sample_rate_;
@@ -47,6 +51,7 @@ class AudioResampler {
   int input_format_ = AV_SAMPLE_FMT_NONE;
   std::int64_t segment_start_ = 0;  // output sample at which the current segment started
   std::int64_t segment_input_ = 0;  // input samples the current segment was given
+  std::int64_t shift_ = 0;          // added to stored times since they started anew
 
   std::int64_t produced_ = 0;  // output samples made so far, silence included
   std::int64_t taken_ = 0;     // output samples handed out

@@ -54,8 +54,8 @@ class Input {
  public:
   /// Opens the file and reads what its container says of the streams.
   /// @throws Error{not_found} when it cannot be opened, Error{corrupt_data} when it is empty or
-  /// damaged,
-  ///     Error{unsupported} when its format is not known, Error{resource_exhausted} beyond a limit.
+  ///     damaged, Error{unsupported} when its format is not known, Error{resource_exhausted} beyond
+  ///     a limit.
   Input(const std::filesystem::path& path, const MediaLimits& limits);
   ~Input();
   Input(const Input&) = delete;

@@ -20,6 +20,8 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::size_t kMaxImageBytes = std::size_t{512} << 20;
+/// Cameras and programs write at most a dozen or two.
+constexpr int kMaxPasses = 256;
 
 /// OpenCV's decoders know no GIF; FFmpeg's do.
 Image read_first_frame(const fs::path& path, const MediaLimits& limits) {
@@ -98,10 +100,14 @@ Image read_image(const fs::path& path, const MediaLimits& limits) {
           "{} is a {} picture that was cut short; copy it again", name, image_format_name(*format));
   require(!header->animated, ErrorCode::unsupported,
           "{} is an animated {}; convert it to GIF or MP4", name, image_format_name(*format));
+  require(header->passes <= kMaxPasses, ErrorCode::resource_exhausted,
+          "{} is a JPEG picture that is to be decoded in {} passes; at most {} are made", name,
+          header->passes, kMaxPasses);
   if (*format == ImageFormat::gif) {
     return read_first_frame(path, limits);
   }
   // Without alpha OpenCV is left to make three channels of palettes, gray and CMYK.
+  keep_opencv_serial();
   const int mode =
       (header->has_alpha ? cv::IMREAD_UNCHANGED : cv::IMREAD_COLOR) | cv::IMREAD_IGNORE_ORIENTATION;
   cv::Mat picture;
@@ -114,7 +120,14 @@ Image read_image(const fs::path& path, const MediaLimits& limits) {
   }
   require(!picture.empty(), ErrorCode::corrupt_data,
           "{} cannot be decoded as {}; the file is damaged", name, image_format_name(*format));
-  return turn_upright(to_rgb(picture, name), header->orientation);
+  const bool as_announced = (picture.cols == size.width && picture.rows == size.height) ||
+                            (picture.cols == size.height && picture.rows == size.width);
+  require(as_announced, ErrorCode::corrupt_data,
+          "{} announces a picture of {} x {} but holds one of {} x {}; the file is damaged", name,
+          size.width, size.height, picture.cols, picture.rows);
+  Image image = to_rgb(picture, name);
+  picture.release();  // a large picture is held twice, not three times, while it is turned
+  return turn_upright(std::move(image), header->orientation);
 }
 
 void write_image(const fs::path& path, const Image& image) {

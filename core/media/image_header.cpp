@@ -30,6 +30,7 @@ struct TiffTags {
   int orientation = 1;
   int photometric = 0;
   int samples = 1;
+  bool sizes_sound = true;  ///< the sides are stored once, as one number each
 };
 
 constexpr int kTagWidth = 256;
@@ -52,15 +53,20 @@ std::optional<TiffTags> read_tiff_tags(Bytes bytes) {
   for (std::uint32_t i = 0; i < entries && !reader.failed(); ++i) {
     const std::size_t entry = directory + 2 + std::size_t{12} * i;
     constexpr std::uint32_t kShort = 3;
-    const bool is_short = reader.u16(entry + 2) == kShort;
+    constexpr std::uint32_t kLong = 4;
+    const std::uint32_t type = reader.u16(entry + 2);
+    const bool is_short = type == kShort;
+    const bool is_number = (is_short || type == kLong) && reader.u32(entry + 4) == 1;
     const std::uint32_t value = is_short ? reader.u16(entry + 8) : reader.u32(entry + 8);
     // A side beyond int is as good as one at its end: both are refused by the limits.
     const int number = static_cast<int>(value > 0x7FFFFFFF ? 0x7FFFFFFF : value);
     switch (reader.u16(entry)) {
       case kTagWidth:
+        tags.sizes_sound = tags.sizes_sound && is_number && tags.size.width == 0;
         tags.size.width = number;
         break;
       case kTagHeight:
+        tags.sizes_sound = tags.sizes_sound && is_number && tags.size.height == 0;
         tags.size.height = number;
         break;
       case kTagPhotometric:
@@ -83,6 +89,28 @@ std::optional<TiffTags> read_tiff_tags(Bytes bytes) {
 Orientation exif_orientation(Bytes bytes) {
   const auto tags = read_tiff_tags(bytes);
   return Orientation::from_exif(tags ? tags->orientation : 1);
+}
+
+/// Counts the scans of a JPEG, from its first one on.
+int count_passes(std::string_view scans) {
+  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(scans[i]); };
+  // Behind 0xFF: stuffing and restart markers belong to the coded data, 0xFF is a fill byte.
+  const auto is_marker = [](unsigned char kind) {
+    return kind != 0x00 && kind != 0x01 && kind != 0xFF && (kind < 0xD0 || kind > 0xD7);
+  };
+  int passes = 0;
+  for (std::size_t at = 0; at + 4 <= scans.size() && byte(at + 1) != 0xD9;) {
+    passes += byte(at + 1) == 0xDA ? 1 : 0;
+    const std::size_t length = std::size_t{byte(at + 2)} << 8 | byte(at + 3);
+    at = scans.find('\xFF', at + 2 + length);
+    while (at != std::string_view::npos && at + 1 < scans.size() && !is_marker(byte(at + 1))) {
+      at = scans.find('\xFF', at + 1);
+    }
+    if (at == std::string_view::npos) {
+      break;
+    }
+  }
+  return passes;
 }
 
 std::optional<ImageHeader> read_jpeg(Bytes bytes) {
@@ -111,6 +139,7 @@ std::optional<ImageHeader> read_jpeg(Bytes bytes) {
       const Bytes data = reader.part(at, bytes.size());
       const std::string_view scan(reinterpret_cast<const char*>(data.data()), data.size());
       header.complete = scan.rfind("\xFF\xD9"sv) != std::string_view::npos;
+      header.passes = count_passes(scan);
       return header;
     }
     at += 2 + length;
@@ -193,14 +222,14 @@ std::optional<ImageHeader> read_bmp(Bytes bytes) {
   return reader.failed() ? std::nullopt : std::optional(header);
 }
 
+/// OpenCV's TIFF decoder turns the picture upright whatever it is told, so no orientation is given.
 std::optional<ImageHeader> read_tiff(Bytes bytes) {
   const auto tags = read_tiff_tags(bytes);
-  if (!tags) {
+  if (!tags || !tags->sizes_sound) {
     return std::nullopt;
   }
   return ImageHeader{.format = ImageFormat::tiff,
                      .size = tags->size,
-                     .orientation = Orientation::from_exif(tags->orientation),
                      .has_alpha = tags->photometric == kPhotometricRgb && tags->samples == 4};
 }
 

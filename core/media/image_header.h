@@ -18,9 +18,10 @@ std::string_view image_format_name(ImageFormat format);
 struct ImageHeader {
   ImageFormat format = ImageFormat::jpeg;
   Size size = {};                ///< as stored
-  Orientation orientation = {};  ///< from EXIF
+  Orientation orientation = {};  ///< from EXIF; a TIFF's own is left to its decoder
   bool has_alpha = false;        ///< a real alpha channel, or may have one
   bool animated = false;         ///< several pictures over time (GIF is not looked through)
+  int passes = 1;                ///< over the whole picture, to decode it (progressive JPEG)
   bool complete = true;          ///< false when the file visibly ends too early
 };
 

@@ -48,9 +48,9 @@ constexpr std::array kRefusals = {
     Refusal{0, "SQLite format 3", "a database", "leave it out"},
     Refusal{0, "#EXTM3U", "a playlist", "name the media files themselves"},
     Refusal{0, "ffconcat version", "a playlist", "name the media files themselves"},
-    Refusal{0, "<?xpf", "a playlist", "name the media files themselves"},
     Refusal{4, "ftypavif", "an AVIF picture", "convert it to JPEG or PNG"},
     Refusal{4, "ftypheic", "an HEIC picture", "convert it to JPEG or PNG"},
+    Refusal{4, "ftypheix", "an HEIC picture", "convert it to JPEG or PNG"},
     Refusal{4, "ftypmif1", "an HEIF picture", "convert it to JPEG or PNG"},
     Refusal{0, "\0\0\0\x0CJXL "sv, "a JPEG XL picture", "convert it to JPEG or PNG"},
 };
@@ -83,6 +83,12 @@ constexpr auto kExtensions = std::to_array<std::string_view>({
     ".gif",
     ".h264",
     ".hevc",
+    ".m2v",
+    ".f4v",
+    ".ogm",
+    ".tp",
+    ".trp",
+    ".k3g",
     // audio
     ".mp3",
     ".wav",
@@ -102,6 +108,9 @@ constexpr auto kExtensions = std::to_array<std::string_view>({
     ".ape",
     ".wv",
     ".mka",
+    ".mp2",
+    ".m4b",
+    ".weba",
     // pictures
     ".jpg",
     ".jpeg",
@@ -110,6 +119,13 @@ constexpr auto kExtensions = std::to_array<std::string_view>({
     ".bmp",
     ".tif",
     ".tiff",
+    ".jpe",
+    ".jfif",
+    // pictures that are refused with the way out, not passed over in silence
+    ".heic",
+    ".heif",
+    ".avif",
+    ".jxl",
     // words
     ".txt",
     ".md",
@@ -146,8 +162,6 @@ void refuse_known(const fs::path& path, std::string_view head) {
     require(!matches, ErrorCode::unsupported, "{} is {}; {}", display_path(path), row.what,
             row.way_out);
   }
-  require(!has_utf16_mark(head), ErrorCode::unsupported,
-          "{} is UTF-16 text; convert it with `iconv -f UTF-16 -t UTF-8`", display_path(path));
 }
 
 std::string lower_extension(const fs::path& path) {
@@ -175,8 +189,8 @@ MediaKind detect_media_kind(const fs::path& path) {
   if (const auto format = image_format(bytes)) {
     return *format == ImageFormat::gif && is_animated(path) ? MediaKind::video : MediaKind::image;
   }
-  if (looks_like_text(head, head.size() == kHeadBytes)) {
-    return looks_like_subtitles(head) ? MediaKind::subtitles : MediaKind::text;
+  if (const auto text = decode_text(head, head.size() == kHeadBytes)) {
+    return looks_like_subtitles(*text) ? MediaKind::subtitles : MediaKind::text;
   }
   try {
     return probe_media(path).video ? MediaKind::video : MediaKind::audio;
@@ -185,10 +199,8 @@ MediaKind detect_media_kind(const fs::path& path) {
     constexpr auto kWords =
         std::to_array<std::string_view>({".txt", ".md", ".srt", ".vtt", ".smi"});
     const bool words = std::find(kWords.begin(), kWords.end(), extension) != kWords.end();
-    require(error.code() != ErrorCode::unsupported || !words, ErrorCode::unsupported,
-            "{} is not UTF-8 text; if it is older Korean text, convert it with `iconv -f CP949 -t "
-            "UTF-8`",
-            display_path(path));
+    require(error.code() != ErrorCode::unsupported || !words, ErrorCode::unsupported, "{} {}",
+            display_path(path), kNotText);
     throw;
   }
 }

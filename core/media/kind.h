@@ -10,9 +10,9 @@ enum class MediaKind { video, audio, image, text, subtitles };
 
 std::string_view media_kind_name(MediaKind kind);
 
-/// The kind of a file by what is in it, not by its name: magic bytes, then what FFmpeg finds, then
-/// whether it is UTF-8 text. A file whose content contradicts its extension is taken for what it
-/// is.
+/// The kind of a file by what is in it, not by its name: magic bytes, then whether
+/// `decode_text` takes it for text, then what FFmpeg finds. A file whose content contradicts its
+/// extension is taken for what it is.
 /// @throws Error{not_found, unsupported, corrupt_data} with the reason and the way out.
 MediaKind detect_media_kind(const std::filesystem::path& path);
 

@@ -14,7 +14,8 @@ struct MediaLimits {
   Time max_duration = 48 * 3600 * kSecond;
   int max_streams = 64;
   std::size_t max_text_bytes = 64u << 20;  ///< of a text or subtitle file
-  int max_consecutive_errors = 1000;       ///< packets that fail to decode in a row
+  /// Packets that fail to decode in a row: four minutes of sound. Shorter damage is left out.
+  int max_consecutive_errors = 10'000;
 };
 
 }  // namespace ogam

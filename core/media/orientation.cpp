@@ -4,6 +4,8 @@
 #include <opencv2/core.hpp>
 #include <utility>
 
+#include "core/media/opencv_view.h"
+
 namespace ogam {
 
 Orientation Orientation::from_exif(int tag) {
@@ -34,12 +36,12 @@ Image turn_upright(Image image, Orientation orientation) {
   if (orientation.upright()) {
     return image;
   }
-  cv::Mat picture(image.height, image.width, CV_8UC3, image.pixels.data());
+  const cv::Mat picture = opencv_view(image);
   const Size size = orientation.apply({image.width, image.height});
   Image turned{.width = size.width,
                .height = size.height,
                .pixels = std::vector<std::uint8_t>(image.pixels.size())};
-  cv::Mat target(size.height, size.width, CV_8UC3, turned.pixels.data());
+  cv::Mat target = opencv_view(turned);
   if (orientation.transpose) {
     cv::transpose(picture, target);
   } else {

@@ -4,8 +4,7 @@ extern "C" {
 #include <libavutil/mathematics.h>
 }
 
-#include <limits>
-#include <new>
+#include <algorithm>
 #include <utility>
 
 #include "core/base/files.h"
@@ -24,7 +23,8 @@ void PacketDecoder::send(const AVPacket* packet) {
   progress_ = false;
   packets_ += packet != nullptr ? 1 : 0;
   const int status = avcodec_send_packet(context_.get(), packet);
-  if (status < 0 && status != AVERROR_EOF) {
+  const bool was_at_end = packet == nullptr && status == AVERROR_EOF;
+  if (status < 0 && !was_at_end) {
     note_failure(status);
   }
 }
@@ -71,9 +71,9 @@ void PacketDecoder::finish_packet() {
 }
 
 void PacketDecoder::note_failure(int status) {
-  if (status == AVERROR(ENOMEM)) {
-    throw std::bad_alloc();
-  }
+  require(status != AVERROR(ENOMEM), ErrorCode::resource_exhausted,
+          "{}: decoding '{}' asks for more memory than there is, or than one frame may take",
+          display_path(path_), context_->codec->name);
   failed_ = true;
 }
 
@@ -82,19 +82,15 @@ std::optional<Time> StreamClock::time(std::int64_t timestamp) const {
     return std::nullopt;
   }
   const std::int64_t time = av_rescale_q(timestamp, base_, AV_TIME_BASE_Q);
-  constexpr Time kEdge = std::numeric_limits<Time>::max() / 4;
-  if (time == AV_NOPTS_VALUE || time > kEdge || time < -kEdge) {
+  if (time > kEdge || time < -kEdge) {
     return std::nullopt;
   }
   return time - start_;
 }
 
-std::int64_t StreamClock::timestamp(Time time) const {
-  return av_rescale_q_rnd(time + start_, AV_TIME_BASE_Q, base_, AV_ROUND_DOWN);
-}
-
 Time StreamClock::duration(std::int64_t ticks) const {
-  return ticks > 0 ? av_rescale_q(ticks, base_, AV_TIME_BASE_Q) : 0;
+  const Time time = ticks > 0 ? av_rescale_q(ticks, base_, AV_TIME_BASE_Q) : 0;
+  return std::clamp<Time>(time, 0, kEdge);
 }
 
 }  // namespace ogam

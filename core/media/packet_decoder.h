@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <limits>
 #include <optional>
 #include <utility>
 
@@ -20,9 +21,13 @@ class PacketDecoder {
 
   /// Decodes `packet`, or with a null pointer what the decoder still holds, and calls
   /// `use(ffmpeg::Frame)` for each frame that comes out.
-  /// @throws Error{corrupt_data} when too many packets in a row failed.
+  /// @throws Error{corrupt_data} when too many packets in a row failed, Error{resource_exhausted}
+  ///     when a frame asks for too much memory.
   template <typename Use>
   void decode(const AVPacket* packet, Use&& use) {
+    if (packet != nullptr && packet->size == 0 && packet->side_data_elems == 0) {
+      return;  // the frame before is shown on; a decoder would take it for the end of the stream
+    }
     send(packet);
     while (ffmpeg::Frame frame = receive()) {
       use(std::move(frame));
@@ -56,14 +61,16 @@ class PacketDecoder {
 /// Times of a stream relative to the container's start.
 class StreamClock {
  public:
+  /// Times beyond it, on either side, can be in no file; sums of a few below it do not overflow.
+  static constexpr Time kEdge = std::numeric_limits<Time>::max() / 4;
+
+  /// @param start at most `kEdge` from 0.
   StreamClock(const AVStream& stream, Time start) : base_(stream.time_base), start_(start) {}
 
   /// Nothing for a missing timestamp, or one that no file can hold.
   std::optional<Time> time(std::int64_t timestamp) const;
 
-  /// The other way round: the timestamp at or before a time.
-  std::int64_t timestamp(Time time) const;
-
+  /// Of so many ticks; 0 when there is none.
   Time duration(std::int64_t ticks) const;
 
  private:

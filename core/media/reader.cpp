@@ -4,7 +4,13 @@ extern "C" {
 #include <libavutil/pixdesc.h>
 }
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <algorithm>
+#include <deque>
+#include <string>
+#include <string_view>
 #include <utility>
 
 #include "core/base/files.h"
@@ -24,9 +30,17 @@ bool is_picture(const AVStream& stream) {
          0;
 }
 
+/// FFmpeg's choice among the streams that can be decoded. Where none can, one is still named, so
+/// that the error can say which codec is missing.
+int find_stream(AVFormatContext* format, AVMediaType type, int related) {
+  const AVCodec* decoder = nullptr;
+  const int best = av_find_best_stream(format, type, -1, related, &decoder, 0);
+  return best >= 0 ? best : av_find_best_stream(format, type, -1, related, nullptr, 0);
+}
+
 /// The video stream to read: FFmpeg's choice, unless that is cover art.
 int find_video(AVFormatContext* format) {
-  const int best = av_find_best_stream(format, AVMEDIA_TYPE_VIDEO, -1, -1, nullptr, 0);
+  const int best = find_stream(format, AVMEDIA_TYPE_VIDEO, -1);
   if (best < 0 || !is_picture(*format->streams[best])) {
     return best;
   }
@@ -61,15 +75,16 @@ AudioStreamInfo describe_audio(const AVStream& stream) {
 }
 
 MediaInfo describe_input(const std::filesystem::path& path, AVFormatContext* format) {
+  const Time start = format->start_time;  // AV_NOPTS_VALUE lies beyond the edge, too
   MediaInfo info{
       .container = format->iformat->name,
-      .start = format->start_time == AV_NOPTS_VALUE ? 0 : format->start_time,
+      .start = start < -StreamClock::kEdge || start > StreamClock::kEdge ? 0 : start,
       .duration = format->duration == AV_NOPTS_VALUE ? 0 : std::max<Time>(format->duration, 0),
       .stream_count = static_cast<int>(format->nb_streams),
       .video = std::nullopt,
       .audio = std::nullopt};
   const int video = find_video(format);
-  const int audio = av_find_best_stream(format, AVMEDIA_TYPE_AUDIO, -1, video, nullptr, 0);
+  const int audio = find_stream(format, AVMEDIA_TYPE_AUDIO, video);
   if (video >= 0) {
     const AVStream& stream = *format->streams[video];
     info.video = describe_video(stream, orientation_of(stream));
@@ -82,7 +97,30 @@ MediaInfo describe_input(const std::filesystem::path& path, AVFormatContext* for
   return info;
 }
 
+/// "1 damaged packet", "2 damaged packets".
+std::string counted(std::int64_t count, std::string_view what) {
+  return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
+}
+
 }  // namespace
+
+std::string describe_damage(const ReadReport& report) {
+  std::vector<std::string> parts;
+  if (report.corrupt_packets > 0) {
+    parts.push_back(counted(report.corrupt_packets, "damaged packet") + " left out");
+  }
+  if (report.missing_times > 0) {
+    parts.push_back(counted(report.missing_times, "frame") +
+                    " without a usable time placed by guess");
+  }
+  if (report.silenced_samples > 0) {
+    parts.push_back(counted(report.silenced_samples, "damaged sample") + " of sound silenced");
+  }
+  if (report.truncated) {
+    parts.emplace_back("the file ends before it should");
+  }
+  return fmt::format("{}", fmt::join(parts, "; "));
+}
 
 /// The audio stream of a reader: its decoder, and the resampler behind it.
 class AudioTrack {
@@ -144,6 +182,7 @@ struct MediaReader::State {
 
   void step();
   void finish();
+  Time claimed_end() const;
 
   std::filesystem::path path;
   ReadOptions options;
@@ -182,6 +221,34 @@ void MediaReader::State::step() {
   }
 }
 
+/// When the streams that are read end, by what the file says; 0 when it does not say it of them.
+Time MediaReader::State::claimed_end() const {
+  Time claimed = 0;
+  bool all_known = true;
+  bool all_read = true;
+  for (unsigned i = 0; i < input->nb_streams; ++i) {
+    const AVStream& stream = *input->streams[i];
+    const AVMediaType type = stream.codecpar->codec_type;
+    if ((type != AVMEDIA_TYPE_VIDEO && type != AVMEDIA_TYPE_AUDIO) || is_picture(stream)) {
+      continue;
+    }
+    if (stream.discard == AVDISCARD_ALL) {
+      all_read = false;
+    } else if (stream.duration == AV_NOPTS_VALUE || stream.duration <= 0) {
+      all_known = false;
+    } else {
+      const StreamClock clock(stream, info.start);
+      claimed = std::max(
+          claimed, clock.time(stream.start_time).value_or(0) + clock.duration(stream.duration));
+    }
+  }
+  if (all_known) {
+    return std::min(claimed, info.duration);
+  }
+  // The container's duration may be that of a stream that was left out.
+  return all_read ? info.duration : 0;
+}
+
 void MediaReader::State::finish() {
   finished = true;
   if (video) {
@@ -191,7 +258,7 @@ void MediaReader::State::finish() {
     audio->finish([this](AudioChunk chunk) { chunks.push_back(std::move(chunk)); });
   }
   const bool guessed = input->duration_estimation_method == AVFMT_DURATION_FROM_BITRATE;
-  report.truncated = input.truncated() || (!guessed && end + kEndTolerance < info.duration);
+  report.truncated = input.truncated() || (!guessed && end + kEndTolerance < claimed_end());
   const std::int64_t packets =
       (video ? video->decoder().packets() : 0) + (audio ? audio->decoder().packets() : 0);
   const std::int64_t frames =
@@ -231,7 +298,16 @@ std::optional<MediaEvent> MediaReader::next() {
     if (state_->finished) {
       return std::nullopt;
     }
-    state_->step();
+    try {
+      state_->step();
+    } catch (const Error& error) {
+      // What lies below the packets does not know the file.
+      const std::string name = display_path(state_->path);
+      if (std::string_view(error.what()).find(name) != std::string_view::npos) {
+        throw;
+      }
+      fail(error.code(), "{}: {}", name, error.what());
+    }
   }
 }
 

@@ -92,21 +92,27 @@ struct ReadOptions {
 
 /// What went wrong without stopping the read.
 struct ReadReport {
-  std::int64_t frames = 0;           ///< decoded
-  std::int64_t corrupt_packets = 0;  ///< refused by the decoder, or marked as corrupt
-  std::int64_t missing_times = 0;    ///< frames without a usable PTS
-  Time filled_audio = 0;             ///< silence put into gaps
-  bool truncated = false;            ///< the file ended before its container said it would
+  std::int64_t frames = 0;            ///< decoded
+  std::int64_t corrupt_packets = 0;   ///< refused by the decoder, or marked as corrupt
+  std::int64_t missing_times = 0;     ///< frames, of sound too, without a usable PTS; times were
+                                      ///< given to them
+  Time filled_audio = 0;              ///< silence put into gaps
+  std::int64_t silenced_samples = 0;  ///< of sound, that were no numbers or absurdly loud
+  bool truncated = false;             ///< what is read ended before the file said it would
 };
+
+/// What was damaged, in one line for people; empty when nothing was.
+std::string describe_damage(const ReadReport& report);
 
 /// Reads a media file in a single pass: the wanted frames and resampled mono audio, interleaved as
 /// stored. Note: a frame is identified by its PTS alone; frame counts and rates are never used.
 class MediaReader {
  public:
-  /// @throws Error{not_found} when the file cannot be opened, Error{corrupt_data} when it is
-  /// damaged beyond
-  ///     reading, Error{unsupported} when it holds neither video nor audio or a codec is missing,
-  ///     Error{resource_exhausted} beyond a limit.
+  /// @throws Error{not_found} when the file cannot be opened, Error{invalid_argument} when it is
+  /// not
+  ///     a regular file, Error{corrupt_data} when it is damaged beyond reading, Error{unsupported}
+  ///     when it holds neither video nor audio or a codec is missing, Error{resource_exhausted}
+  ///     beyond a limit.
   explicit MediaReader(const std::filesystem::path& path, ReadOptions options = {});
   ~MediaReader();
   MediaReader(MediaReader&&) noexcept;
@@ -117,7 +123,8 @@ class MediaReader {
   /// The next frame or chunk, in decoding order of the streams; each stream by itself is in order
   /// of time. Nothing at the end.
   /// @throws Error{corrupt_data} when nothing at all could be decoded or too many packets in a row
-  /// failed.
+  ///     failed, Error{resource_exhausted} beyond a limit, Error{unsupported} for sound that cannot
+  ///     be resampled; each names the file.
   std::optional<MediaEvent> next();
 
   const ReadReport& report() const;

@@ -18,7 +18,10 @@ namespace {
 
 constexpr std::string_view kMark = "\xEF\xBB\xBF";
 constexpr std::string_view kArrow = "-->";
-constexpr Time kMaxTime = 1000 * 3600 * kSecond;
+/// A time beyond what a film may last is a broken one.
+constexpr Time kMaxTime = MediaLimits{}.max_duration;
+/// Ten times what the longest recordings hold; cues take more memory than the bytes they come from.
+constexpr std::size_t kMaxCues = 200'000;
 /// How long a SAMI cue stays when nothing takes its place.
 constexpr Time kLastCue = 5 * kSecond;
 
@@ -57,6 +60,12 @@ class Lines {
  private:
   std::string_view rest_;
 };
+
+void add_cue(std::vector<TimedText>& cues, TimeSpan span, std::string text) {
+  require(cues.size() < kMaxCues, ErrorCode::resource_exhausted,
+          "more than {} subtitles in one file are not read", kMaxCues);
+  cues.push_back({.span = span, .text = std::move(text), .words = {}, .language = {}});
+}
 
 std::optional<int> take_number(std::string_view& text) {
   int value = 0;
@@ -121,17 +130,21 @@ struct Entity {
 };
 
 constexpr std::array kEntities = {
-    Entity{"&amp;", "&"},   Entity{"&lt;", "<"}, Entity{"&gt;", ">"}, Entity{"&nbsp;", " "},
-    Entity{"&quot;", "\""}, Entity{"&lrm;", ""}, Entity{"&rlm;", ""},
+    Entity{"&amp;", "&"},  Entity{"&lt;", "<"},    Entity{"&gt;", ">"},
+    Entity{"&nbsp;", " "}, Entity{"&quot;", "\""}, Entity{"&lrm;", ""},
+    Entity{"&rlm;", ""},   Entity{"&apos;", "'"},  Entity{"&#39;", "'"},
 };
 
 /// Removes <tags> and {\styles}, and resolves the entities that subtitles use. Line breaks in HTML
 /// become "\n".
 std::string plain_text(std::string_view text) {
   std::string plain;
+  // Whether an end may still come: what has none is searched for it once, not at every start.
+  bool styles_end = true;
+  bool tags_end = true;
   while (!text.empty()) {
-    const bool style = text.starts_with("{\\");
-    const bool tag = text.size() > 1 && text[0] == '<' &&
+    const bool style = styles_end && text.starts_with("{\\");
+    const bool tag = tags_end && text.size() > 1 && text[0] == '<' &&
                      (std::isalpha(static_cast<unsigned char>(text[1])) != 0 || text[1] == '/' ||
                       text[1] == '!' || std::isdigit(static_cast<unsigned char>(text[1])) != 0);
     const std::size_t end = style ? text.find('}') : tag ? text.find('>') : std::string_view::npos;
@@ -140,6 +153,8 @@ std::string plain_text(std::string_view text) {
       text.remove_prefix(end + 1);
       continue;
     }
+    styles_end = styles_end && !style;
+    tags_end = tags_end && !tag;
     const auto* const entity =
         std::find_if(kEntities.begin(), kEntities.end(),
                      [&](const Entity& row) { return text.starts_with(row.name); });
@@ -154,10 +169,9 @@ std::string plain_text(std::string_view text) {
   return plain;
 }
 
-/// Adds a line of a cue's text, unless nothing is left of it.
+/// Adds a line of a cue's plain text, unless nothing is left of it.
 void add_line(std::string& text, std::string_view line) {
-  const std::string plain = plain_text(line);
-  const std::string_view kept = trim(plain);
+  const std::string_view kept = trim(line);
   if (!kept.empty()) {
     text += text.empty() ? "" : "\n";
     text += kept;
@@ -171,12 +185,12 @@ std::vector<TimedText> parse_cues(std::string_view text) {
   bool in_cue = false;
   for (auto line = lines.next(); line; line = lines.next()) {
     if (const auto span = parse_span(*line)) {
-      cues.push_back({.span = *span, .text = {}, .words = {}, .language = {}});
+      add_cue(cues, *span, {});
       in_cue = true;
     } else if (trim(*line).empty() || line->find(kArrow) != std::string_view::npos) {
       in_cue = false;
     } else if (in_cue) {
-      add_line(cues.back().text, *line);
+      add_line(cues.back().text, plain_text(*line));
     }
   }
   return cues;
@@ -188,9 +202,10 @@ std::optional<Time> sync_time(std::string_view tag) {
   for (std::size_t i = 0; i + kStart.size() < tag.size(); ++i) {
     if (starts_with_ignoring_case(tag.substr(i), kStart)) {
       std::string_view value = tag.substr(i + kStart.size());
-      value.remove_prefix(value.front() == '"' ? 1 : 0);
+      value.remove_prefix(value.front() == '"' || value.front() == '\'' ? 1 : 0);
       const auto millis = take_number(value);
-      return millis ? std::optional<Time>(Time{*millis} * 1000) : std::nullopt;
+      const bool usable = millis && Time{*millis} * 1000 <= kMaxTime - kLastCue;
+      return usable ? std::optional<Time>(Time{*millis} * 1000) : std::nullopt;
     }
   }
   return std::nullopt;
@@ -217,16 +232,15 @@ std::vector<TimedText> parse_sami(std::string_view text) {
       cues.back().span.end = *start;
     }
     std::string shown;
-    Lines lines(text.substr(close + 1, next - close - 1));
+    // A tag may run over several lines.
+    const std::string plain = plain_text(text.substr(close + 1, next - close - 1));
+    Lines lines(plain);
     for (auto line = lines.next(); line; line = lines.next()) {
       add_line(shown, *line);
     }
     open = start && !shown.empty();
     if (open) {
-      cues.push_back({.span = {*start, *start + kLastCue},
-                      .text = std::move(shown),
-                      .words = {},
-                      .language = {}});
+      add_cue(cues, {*start, *start + kLastCue}, std::move(shown));
     }
     at = next;
   }

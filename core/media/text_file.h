@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -14,10 +15,21 @@ namespace ogam {
 /// @param cut_off the bytes are the start of something longer, which may end inside a character.
 bool looks_like_text(std::string_view bytes, bool cut_off = false);
 
-/// Whether bytes start with the mark of UTF-16 text.
-bool has_utf16_mark(std::string_view bytes);
+/// The text in UTF-8, without a byte order mark, of bytes that are UTF-8, UTF-16 with a byte order
+/// mark, or CP949 (and with it EUC-KR), in which older Korean text and subtitles are written.
+///
+/// Note: CP949 has no mark. Bytes are taken for it when they are valid and nearly all that is not
+/// ASCII is Hangul of KS X 1001, which text in Chinese, Japanese or Latin encodings is not.
+/// @param cut_off the bytes are the start of something longer, which may end inside a character.
+/// @return nothing when they are no text in any of these.
+std::optional<std::string> decode_text(std::string_view bytes, bool cut_off = false);
 
-/// Reads a text file in UTF-8, without its byte order mark.
+/// What to say of a file that `decode_text` makes nothing of, after its name.
+inline constexpr std::string_view kNotText =
+    "is not text in UTF-8, CP949, or UTF-16 with a byte order mark; convert it with `iconv -f "
+    "ENCODING -t UTF-8`";
+
+/// Reads a text file that `decode_text` understands.
 /// @throws Error{not_found, invalid_argument}, Error{unsupported} when it is in another encoding,
 ///     Error{resource_exhausted} beyond `limits.max_text_bytes`.
 std::string read_text_file(const std::filesystem::path& path, const MediaLimits& limits = {});

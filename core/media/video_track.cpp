@@ -102,7 +102,9 @@ void VideoTrack::close_group(std::optional<Time> end, bool end_is_key) {
     return;
   }
   const Time key = *packet_time(*group_.front());
-  const WantedTimes::Plan plan = wanted_->plan(key, end, end_is_key);
+  WantedTimes::Plan plan = wanted_->plan(key, end, end_is_key);
+  // Times before the first picture that can be decoded are served by it.
+  plan.keyframe = plan.keyframe || (!last_time_ && wanted_->overdue(key));
   std::optional<Time> until = plan.until;
   if (open_until_) {
     until =

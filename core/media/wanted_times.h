@@ -37,6 +37,9 @@ class WantedTimes {
   /// Whether a settled time lies in [from, to), or from `from` on without `to`.
   bool wants(Time from, std::optional<Time> to) const;
 
+  /// Whether a settled time before `time` is still to be served.
+  bool overdue(Time time) const { return !settled_.empty() && settled_.front() < time; }
+
   /// Whether the frame shown until `to` serves a settled time, which is then done with.
   bool take(std::optional<Time> to);
 

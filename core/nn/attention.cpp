@@ -36,9 +36,20 @@ void KeyValueCache::select_rows(const at::Tensor& rows) {
   }
 }
 
+namespace {
+
+std::int64_t head_size_of(const MultiHeadAttention::Config& config) {
+  require(config.heads > 0 && config.size % config.heads == 0, ErrorCode::corrupt_data,
+          "attention of size {} cannot have {} heads; the heads must divide the size", config.size,
+          config.heads);
+  return config.size / config.heads;
+}
+
+}  // namespace
+
 MultiHeadAttention::MultiHeadAttention(const WeightScope& weights, const Config& config)
     : heads_(config.heads),
-      head_size_(config.size / config.heads),
+      head_size_(head_size_of(config)),
       query_(weights.scope("q_proj"), {.in = config.size, .out = config.size}),
       key_(weights.scope("k_proj"),
            {.in = config.size, .out = config.size, .bias = config.key_bias}),

@@ -33,6 +33,8 @@ class KeyValueCache {
 
   /// Row b becomes what row `rows[b]` was; the number of rows may change. For beams that are
   /// replaced.
+  ///
+  /// @param rows [N] integers from 0 to B - 1; the cache has N rows afterwards.
   void select_rows(const at::Tensor& rows);
 
  private:
@@ -49,6 +51,7 @@ class MultiHeadAttention {
     std::int64_t heads = 0;  ///< H, a divisor of D
     bool key_bias = true;
   };
+  /// @throws Error{corrupt_data} when the heads do not divide the size.
   MultiHeadAttention(const WeightScope& weights, const Config& config);
 
   /// Keys and values of `source` [B, S, D].

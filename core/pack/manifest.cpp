@@ -70,9 +70,9 @@ double number_of(const Json& object, const std::string& key, const std::string& 
 /// Ids and lane names become parts of paths and messages, so they are kept plain.
 bool is_plain_name(std::string_view name) {
   return !name.empty() && name.size() <= 100 && name.front() != '.' &&
-         std::all_of(name.begin(), name.end(), [](unsigned char c) {
-           return std::isalnum(c) != 0 || c == '-' || c == '_' || c == '.';
-         });
+         name.find_first_not_of(
+             "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.") ==
+             std::string_view::npos;
 }
 
 bool is_sha256(std::string_view text) {

@@ -143,8 +143,7 @@ void check_tiling(const std::vector<SafetensorsEntry>& entries, std::size_t data
     const auto& entry = entries[i];
     require(entry.begin == position, ErrorCode::corrupt_data,
             "{}: tensor '{}' starts at byte {} of the data, expected {}: tensors must follow each "
-            "other "
-            "without gaps or overlaps",
+            "other without gaps or overlaps",
             origin, entry.info.name, entry.begin, position);
     position += entry.size;  // no overflow: position <= 2^63 and size <= 2^63 - 1
     require(position <= data_size, ErrorCode::corrupt_data,

@@ -41,10 +41,9 @@ struct SafetensorsHeader {
 /// @param file the whole file.
 /// @param origin the file's name, for errors.
 /// @throws Error{corrupt_data} unless the header lies within the file and under 100 MB, is a JSON
-/// object without
-///     repeated keys, every shape and size fits its dtype without overflow, and the tensors tile
-///     the data exactly, without gaps or overlaps. Error{unsupported} for a dtype LibTorch does not
-///     have.
+///     object without repeated keys, every shape and size fits its dtype without overflow, and the
+///     tensors tile the data exactly, without gaps or overlaps. Error{unsupported} for a dtype
+///     LibTorch does not have.
 /// Source: https://huggingface.co/docs/safetensors, "Format".
 SafetensorsHeader parse_safetensors_header(std::span<const std::byte> file,
                                            const std::string& origin);

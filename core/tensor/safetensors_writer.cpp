@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -71,15 +72,15 @@ void save_safetensors(const std::filesystem::path& path,
   const auto header = header_text(ordered, metadata, origin);
   require(header.size() <= kMaxSafetensorsHeader, ErrorCode::invalid_argument,
           "{}: a header of {} bytes is too long for safetensors", origin, header.size());
-  std::string content;
+  std::string length;
   for (std::size_t byte = 0; byte < sizeof(std::uint64_t); ++byte) {
-    content.push_back(static_cast<char>((header.size() >> (8 * byte)) & 0xFF));
+    length.push_back(static_cast<char>((header.size() >> (8 * byte)) & 0xFF));
   }
-  content += header;
+  std::vector<std::string_view> parts = {length, header};
   for (const auto& [name, tensor] : ordered) {
-    content.append(static_cast<const char*>(tensor.const_data_ptr()), tensor.nbytes());
+    parts.emplace_back(static_cast<const char*>(tensor.const_data_ptr()), tensor.nbytes());
   }
-  write_file_atomically(path, content);
+  write_parts_atomically(path, parts);
 }
 
 }  // namespace ogam

@@ -14,9 +14,8 @@ namespace ogam {
 class ShardedWeights : public WeightSource {
  public:
   /// @throws Error{not_found} for a missing index or shard, Error{corrupt_data} unless shards are
-  /// plain names
-  ///     of files beside the index, and the index and the shards name the same tensors, each in one
-  ///     shard.
+  ///     plain names of files beside the index, and the index and the shards name the same tensors,
+  ///     each in one shard.
   explicit ShardedWeights(const std::filesystem::path& index);
 
   const std::vector<TensorInfo>& tensors() const override { return tensors_; }

@@ -32,8 +32,8 @@ class WeightSource {
 /// Opens a .safetensors file, or the weights of a model folder: `model.safetensors`, or the shards
 /// listed by `model.safetensors.index.json`. Files are memory-mapped; nothing is copied.
 /// @throws Error{not_found} when there are no weights, Error{corrupt_data} for anything that does
-/// not hold
-///     together (see safetensors.h), Error{unsupported} for a dtype LibTorch does not have.
+///     not hold together (see safetensors.h), Error{unsupported} for a dtype LibTorch does not
+///     have.
 std::unique_ptr<WeightSource> open_weights(const std::filesystem::path& path);
 
 }  // namespace ogam

@@ -11,9 +11,9 @@
 
 namespace ogam {
 
-/// Byte-level byte-pair encoding (GPT-2, Whisper) from `vocab.json` and `merges.txt`, or from the
-/// equal content of `tokenizer.json`. Source: Sennrich et al. 2016; the byte alphabet of Radford et
-/// al. 2019.
+/// Byte-level byte-pair encoding (GPT-2, Whisper) from `tokenizer.json`; equal to the `tokenizers`
+/// library on text in NFC. Safe to use from several threads at once. Source: Sennrich et al. 2016;
+/// the byte alphabet of Radford et al. 2019.
 class BpeTokenizer {
  public:
   /// @param folder a model folder with tokenizer.json (model type BPE, ByteLevel pre-tokenizer).

@@ -29,11 +29,14 @@ void require_supported(bool supported, const std::string& what, const std::strin
           what);
 }
 
+/// One less than what fits, so that the size of the vocabulary fits too.
+constexpr std::uint64_t kMaxTokenId = INT32_MAX - 1;
+
 std::int32_t token_id_value(const SortedJson& value, const std::string& token,
                             const std::string& origin) {
-  require(value.is_number_unsigned() && value.get<std::uint64_t>() <= INT32_MAX,
+  require(value.is_number_unsigned() && value.get<std::uint64_t>() <= kMaxTokenId,
           ErrorCode::corrupt_data, "{}: the id of token '{}' must be from 0 to {}", origin, token,
-          INT32_MAX);
+          kMaxTokenId);
   return value.get<std::int32_t>();
 }
 

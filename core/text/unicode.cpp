@@ -3,7 +3,6 @@
 #include <utf8proc.h>
 
 #include <algorithm>
-
 #include <array>
 #include <cstdlib>
 #include <memory>
@@ -34,16 +33,44 @@ Decoded decode_first(std::string_view text) {
   return decoded;
 }
 
+/// Bytes of `text` (valid UTF-8) before the first run of combining marks grows beyond what is put
+/// in order at once; all of them in any text that a person wrote.
+std::size_t orderly_length(std::string_view text) {
+  constexpr int kMaxMarks = 256;
+  int marks = 0;
+  std::size_t end = 0;
+  while (end < text.size()) {
+    const auto decoded = decode_first(text.substr(end));
+    // By category, not by combining class: some marks of class 0 decompose into others.
+    const auto category = utf8proc_category(decoded.code_point);
+    const bool mark = category >= UTF8PROC_CATEGORY_MN && category <= UTF8PROC_CATEGORY_ME;
+    marks = mark ? marks + 1 : 0;
+    if (marks > kMaxMarks) {
+      return end;
+    }
+    end += static_cast<std::size_t>(decoded.length);
+  }
+  return end;
+}
+
+/// Note: [Long runs of marks] utf8proc puts a run of combining marks in order by insertion, which
+/// takes quadratic time: minutes for a hostile text of one megabyte. Such a run is cut, and each
+/// part is normalised by itself.
 std::string map_text(std::string_view text, int options) {
   const std::string repaired = repair_utf8(text);
-  utf8proc_uint8_t* mapped = nullptr;
-  const auto length =
-      utf8proc_map(bytes_of(repaired), static_cast<utf8proc_ssize_t>(repaired.size()), &mapped,
-                   static_cast<utf8proc_option_t>(options));
-  const std::unique_ptr<utf8proc_uint8_t, decltype(&std::free)> owner(mapped, &std::free);
-  require(length >= 0, ErrorCode::internal, "cannot normalise {} bytes of text: {}", text.size(),
-          utf8proc_errmsg(length));
-  return {reinterpret_cast<const char*>(mapped), static_cast<std::size_t>(length)};
+  std::string result;
+  for (std::string_view rest = repaired; !rest.empty();) {
+    const std::string_view part = rest.substr(0, orderly_length(rest));
+    rest.remove_prefix(part.size());
+    utf8proc_uint8_t* mapped = nullptr;
+    const auto length = utf8proc_map(bytes_of(part), static_cast<utf8proc_ssize_t>(part.size()),
+                                     &mapped, static_cast<utf8proc_option_t>(options));
+    const std::unique_ptr<utf8proc_uint8_t, decltype(&std::free)> owner(mapped, &std::free);
+    require(length >= 0, ErrorCode::internal, "cannot normalise {} bytes of text: {}", text.size(),
+            utf8proc_errmsg(length));
+    result.append(reinterpret_cast<const char*>(mapped), static_cast<std::size_t>(length));
+  }
+  return result;
 }
 
 bool is_ascii(std::string_view text) {

@@ -12,10 +12,12 @@ bool is_valid_utf8(std::string_view text);
 /// Broken byte sequences become U+FFFD.
 std::string repair_utf8(std::string_view text);
 
-/// Canonical composition (NFC) of `text`, repaired first. Decomposed Hangul becomes syllables.
+/// Canonical composition (NFC) of `text`, repaired first. Decomposed Hangul becomes syllables. A
+/// run of more than 256 combining marks is brought to NFC in parts, so that time grows with the
+/// length of the text and no faster.
 std::string to_nfc(std::string_view text);
 
-/// For matching words: NFKC, case folded, diacritics kept.
+/// For matching words: NFKC, case folded, diacritics kept; long runs of marks as in to_nfc.
 std::string fold_for_matching(std::string_view text);
 
 /// The text in lower case where all its Latin letters are capitals, as on signs and title cards,

@@ -87,6 +87,7 @@ CLIPS = {
     "tone.ogg": [*tone(2), "-c:a", "libvorbis"],
     "tone.opus": [*tone(2, 48000), "-c:a", "libopus"],
     "tone.m4a": [*tone(2), "-c:a", "aac"],
+    "float.wav": [*tone(2), "-c:a", "pcm_f32le"],
     "click.wav": [*click(3, 1.5)],
     "click.m4a": [*click(3, 1.5), "-c:a", "aac", "-b:a", "128k"],
     "click.ts": [*numbered(3), *click(3, 1.5), *H264, "-c:a", "aac", "-output_ts_offset", "3"],
@@ -106,6 +107,11 @@ CLIPS = {
     "one_frame.mp4": [*pattern(0.04), *H264, "-frames:v", "1"],
     "moving.gif": [*pattern(1, "64x48", 10)],
     "still.gif": [*pattern(0.1, "64x48", 10), "-frames:v", "1"],
+    "long_sound.mp4": [*numbered(2), *tone(5), *H264, "-c:a", "aac"],
+    "long_sound.mkv": [*numbered(2), *tone(5), *H264, "-c:a", "aac"],
+    "steady.ts": [*numbered(3), *H264, "-x264-params", "scenecut=0:open-gop=0"],
+    "with_sound.ts": [*numbered(3), *tone(3), *H264, "-c:a", "aac"],
+    "pictures.mov": [*pattern(2), *tone(2), "-c:v", "mjpeg", "-q:v", "5", "-c:a", "pcm_s16le"],
     "change_a.ts": [*pattern(1, "320x240"), *H264],
     "change_b.ts": [*pattern(1, "160x120"), *H264, "-output_ts_offset", "1"],
 }
@@ -156,6 +162,31 @@ def huge_png():
             + png_chunk(b"IEND", b""))
 
 
+PACKET = 188  # bytes of one packet of an MPEG transport stream
+SOUND_PID = 0x101  # FFmpeg's choice for the second stream
+
+
+def without_sound(stream, start, end):
+    """A transport stream without its packets of sound between two parts of its length."""
+    packets = [stream[i: i + PACKET] for i in range(0, len(stream), PACKET)]
+    return b"".join(
+        packet for i, packet in enumerate(packets)
+        if (packet[1] & 0x1F) << 8 | packet[2] != SOUND_PID or not start <= i / len(packets) < end)
+
+
+def with_empty_sample(movie, number):
+    """A QuickTime file whose first track has a sample without bytes."""
+    at = movie.index(b"stsz", movie.rindex(b"moov")) + 16 + 4 * number
+    return movie[:at] + bytes(4) + movie[at + 4:]
+
+
+def with_samples(sound, number, samples):
+    """A WAV file of 32-bit samples in which those from `number` on are others."""
+    content = sound.read_bytes()
+    at = content.index(b"data") + 8 + 4 * number
+    return content[:at] + samples + content[at + len(samples):]
+
+
 def derived_files(folder):
     """Damaged and joined files: name -> content."""
     plain = (folder / "plain.mp4").read_bytes()
@@ -165,12 +196,21 @@ def derived_files(folder):
             stream[i] ^= 0x5A
     fast = (folder / "faststart.mp4").read_bytes()
     media_data = fast.index(b"mdat") + 4
+    steady = (folder / "steady.ts").read_bytes()
+    with_sound = (folder / "with_sound.ts").read_bytes()
     return {
         "empty.mp4": b"",
         "zeroed.mp4": fast[: media_data + 2000] + bytes(len(fast) - media_data - 2000),
+        # A hundred samples are no numbers.
+        "not_numbers.wav": with_samples(folder / "float.wav", 8000, b"\xff\xff\xff\xff" * 100),
         "no_moov.mp4": plain[: len(plain) // 2],
         "change.ts": (folder / "change_a.ts").read_bytes() + (folder / "change_b.ts").read_bytes(),
         "damaged.ts": bytes(stream),
+        # Starts in the middle of a group of pictures.
+        "midway.ts": steady[len(steady) // 6 // PACKET * PACKET:],
+        # Two recordings, one after the other; the second has a hole in its sound.
+        "joined.ts": with_sound + without_sound(with_sound, 0.4, 0.6),
+        "empty_sample.mov": with_empty_sample((folder / "pictures.mov").read_bytes(), 10),
         "text.mp4": "영상이 아니라 글입니다.\nThis is text.\n".encode(),
         "playlist.mp4": b"#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXTINF:4,\nplain.mp4\n#EXT-X-ENDLIST\n",
         "huge.png": huge_png(),

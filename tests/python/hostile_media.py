@@ -7,20 +7,35 @@ import random
 import struct
 import subprocess
 import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 # What a file may come to: "failed" with one of these codes, or "indexed" where something of it can be used.
 Outcome = set[str]
 
+EMPTY: Outcome = {"corrupt_data"}
+REFUSED: Outcome = {"unsupported"}  # recognised, and no kind of media that is read
 UNREADABLE: Outcome = {"corrupt_data", "unsupported", "not_found", "resource_exhausted", "invalid_argument"}
 SALVAGED: Outcome = UNREADABLE | {"indexed"}
+BY_CONTENT: Outcome = {"indexed"}  # what it holds can be used, whatever it is named
+
+Sources = dict[str, bytes]
+
+
+@dataclass(frozen=True)
+class BadFile:
+    """One bad file: how its bytes come from the sound files, and what it may come to."""
+
+    make: Callable[[Sources], bytes]
+    outcomes: Outcome
 
 
 def ffmpeg(*words: str | Path) -> None:
     subprocess.run(["ffmpeg", "-v", "error", "-y", *map(str, words)], check=True)
 
 
-def make_sources(folder: Path) -> dict[str, bytes]:
+def make_sources(folder: Path) -> Sources:
     """A sound file of each kind, for cutting and twisting."""
     video = ["-f", "lavfi", "-i", "testsrc2=size=320x240:rate=25:duration=3"]
     tone = ["-f", "lavfi", "-i", "sine=frequency=440:duration=3"]
@@ -81,67 +96,87 @@ def flipped(data: bytes, seed: int, count: int) -> bytes:
     return bytes(bytes_)
 
 
-def write_hostile_files(folder: Path, sources: dict[str, bytes]) -> dict[str, Outcome]:
-    """Writes every bad file into `folder`; what each may come to, by file name."""
+def _bad_files() -> dict[str, BadFile]:
     rng = random.Random(7)
-    cases: dict[str, tuple[bytes, Outcome]] = {}
+    files: dict[str, BadFile] = {}
 
-    for extension in ("mp4", "jpg", "png", "wav", "mp3", "mkv", "webm", "gif"):
-        cases[f"empty.{extension}"] = (b"", UNREADABLE)
+    def add(name: str, content: bytes | Callable[[Sources], bytes], outcomes: Outcome) -> None:
+        assert name not in files, name
+        files[name] = BadFile(content if callable(content) else lambda _: content, outcomes)
+
+    def cut(extension: str, percent: int) -> Callable[[Sources], bytes]:
+        return lambda sources: sources[extension][: len(sources[extension]) * percent // 100]
+
+    def with_random_bytes(extension: str) -> Callable[[Sources], bytes]:
+        return lambda sources: flipped(sources[extension], 3, 200)
+
+    def with_mp4_field(box: bytes, offset: int, value: int) -> Callable[[Sources], bytes]:
+        return lambda sources: patched(sources["mp4"], box, offset, struct.pack(">I", value))
+
+    for extension in ("mp4", "jpg", "png", "wav", "mp3", "mkv", "webm", "gif", "txt"):
+        add(f"empty.{extension}", b"", EMPTY)
     for extension in ("mp4", "jpg", "wav", "mkv", "avi"):
-        cases[f"random bytes.{extension}"] = (rng.randbytes(4096), UNREADABLE)
-    cases["one byte.mp4"] = (b"\0", UNREADABLE)
-    cases["only zeros.mp4"] = (b"\0" * 100_000, UNREADABLE)
-    cases["binary.txt"] = (rng.randbytes(2000), UNREADABLE)
-    cases["utf16.txt"] = ("안녕하세요".encode("utf-16"), UNREADABLE)
-    cases["empty.txt"] = (b"", UNREADABLE)
-    cases["blank.srt"] = (b"", UNREADABLE)
-    cases["no cues.srt"] = (b"1\nnot a time --> neither\n\n", SALVAGED)
-    cases["absurd times.srt"] = (b"1\n99999999:00:00,000 --> 99999999:00:01,000\nhello\n\n", SALVAGED)
+        add(f"random bytes.{extension}", rng.randbytes(4096), UNREADABLE)
+    add("one byte.mp4", b"\0", UNREADABLE)
+    add("only zeros.mp4", b"\0" * 100_000, UNREADABLE)
+    add("binary.txt", rng.randbytes(2000), UNREADABLE)
+    add("utf16.txt", "안녕하세요".encode("utf-16"), BY_CONTENT)
+    add("cp949.txt", "도서관은 월요일에 쉽니다.\n".encode("cp949"), BY_CONTENT)
+    add("half a character in utf16.txt", b"\xff\xfe\x48", REFUSED)
+    add("shift jis.txt", "こんにちは、世界。\n".encode("shift_jis"), REFUSED)
+    add("blank.srt", b"", EMPTY)
+    add("no cues.srt", b"1\nnot a time --> neither\n\n", SALVAGED)
+    add("unfinished tags.srt", b"00:01.000 --> 00:02.000\n" + b"<a{\\" * 200_000, SALVAGED)
+    add("too many cues.srt", b"0:0-->0:1\na\n" * 200_001, UNREADABLE)
+    add("endless.smi", b"<SAMI><SYNC Start=2147483647>hello</SAMI>", UNREADABLE)
+    add("absurd times.srt", b"1\n99999999:00:00,000 --> 99999999:00:01,000\nhello\n\n", SALVAGED)
 
-    mp4 = sources["mp4"]
     for percent in (1, 5, 25, 50, 75, 95, 99):
-        cases[f"cut at {percent} percent.mp4"] = (mp4[: len(mp4) * percent // 100], SALVAGED)
+        add(f"cut at {percent} percent.mp4", cut("mp4", percent), SALVAGED)
     for extension in ("mkv", "webm", "avi", "ts", "mp3", "flac", "ogg", "jpg", "png", "gif", "webp", "wav"):
-        data = sources[extension]
-        cases[f"cut in half.{extension}"] = (data[: len(data) // 2], SALVAGED)
+        add(f"cut in half.{extension}", cut(extension, 50), SALVAGED)
     for extension in ("mp4", "mkv", "avi", "jpg", "png", "webp"):
-        cases[f"flipped bytes.{extension}"] = (flipped(sources[extension], 3, 200), SALVAGED)
+        add(f"flipped bytes.{extension}", with_random_bytes(extension), SALVAGED)
 
-    cases["video named as picture.jpg"] = (mp4, SALVAGED)
-    cases["picture named as video.mp4"] = (sources["png"], SALVAGED)
-    cases["text named as video.mp4"] = (b"this is no video at all\n" * 50, SALVAGED)
-    cases["html named as video.mp4"] = (b"<!doctype html><html><body>404 not found</body></html>", SALVAGED)
-    cases["playlist of other files.mp4"] = (b"#EXTM3U\n#EXTINF:10,\nfile:///etc/passwd\n", SALVAGED)
-    cases["playlist of the network.mkv"] = (b"#EXTM3U\n#EXT-X-TARGETDURATION:10\n#EXTINF:10,\nhttp://127.0.0.1:9/a.ts\n", SALVAGED)
-    cases["concat script.mp4"] = (b"ffconcat version 1.0\nfile '/etc/passwd'\n", SALVAGED)
-    cases["program.mp4"] = (b"\x7fELF" + rng.randbytes(2000), UNREADABLE)
-    cases["archive.mp4"] = (b"PK\x03\x04" + rng.randbytes(2000), UNREADABLE)
-    cases["document.jpg"] = (b"%PDF-1.4\n" + rng.randbytes(500), UNREADABLE)
+    add("video named as picture.jpg", lambda sources: sources["mp4"], BY_CONTENT)
+    add("picture named as video.mp4", lambda sources: sources["png"], BY_CONTENT)
+    add("text named as video.mp4", b"this is no video at all\n" * 50, BY_CONTENT)
+    add("html named as video.mp4", b"<!doctype html><html><body>404 not found</body></html>", BY_CONTENT)
+    add("playlist of other files.mp4", b"#EXTM3U\n#EXTINF:10,\nfile:///etc/passwd\n", REFUSED)
+    add("playlist of the network.mkv", b"#EXTM3U\n#EXT-X-TARGETDURATION:10\n#EXTINF:10,\nhttp://127.0.0.1:9/a.ts\n", REFUSED)
+    add("concat script.mp4", b"ffconcat version 1.0\nfile '/etc/passwd'\n", REFUSED)
+    add("program.mp4", b"\x7fELF" + rng.randbytes(2000), REFUSED)
+    add("archive.mp4", b"PK\x03\x04" + rng.randbytes(2000), REFUSED)
+    add("document.jpg", b"%PDF-1.4\n" + rng.randbytes(500), REFUSED)
+    add("picture of a telephone.heic", b"\0\0\0\x18ftypheic" + bytes(300), REFUSED)
 
-    cases["huge claim.png"] = (png_with_size(2**31 - 1, 2**31 - 1), UNREADABLE)
-    cases["wide claim.png"] = (png_with_size(1_000_000, 1), UNREADABLE)
-    cases["large claim without data.png"] = (png_with_size(10_000, 10_000), UNREADABLE)
-    cases["zero size.png"] = (png_with_size(0, 0), UNREADABLE)
-    cases["huge claim.bmp"] = (bmp_with_size(2**31 - 1, 2**31 - 1), UNREADABLE)
-    cases["negative size.bmp"] = (bmp_with_size(-5, -2**31), UNREADABLE)
-    cases["huge claim.gif"] = (b"GIF89a" + struct.pack("<HH", 65535, 65535) + rng.randbytes(200), UNREADABLE)
-    cases["zero rate.wav"] = (wav_with(rate=0), UNREADABLE)
-    cases["huge rate.wav"] = (wav_with(rate=2**31 - 1), SALVAGED)
-    cases["no channels.wav"] = (wav_with(channels=0), UNREADABLE)
-    cases["many channels.wav"] = (wav_with(channels=65535), UNREADABLE)
-    cases["claims four gigabytes.wav"] = (wav_with(claimed=2**32 - 40), SALVAGED)
-    cases["no samples.wav"] = (wav_with(claimed=0, data=b""), UNREADABLE)
-    cases["endless duration.mp4"] = (patched(mp4, b"mvhd", 20, struct.pack(">I", 2**32 - 1)), SALVAGED)
-    cases["zero timescale.mp4"] = (patched(mp4, b"mdhd", 16, struct.pack(">I", 0)), SALVAGED)
-    cases["huge sample table.mp4"] = (patched(mp4, b"stsz", 12, struct.pack(">I", 2**32 - 1)), SALVAGED)
-    cases["huge box.mp4"] = (struct.pack(">I", 2**32 - 1) + b"moov" + rng.randbytes(300), UNREADABLE)
+    add("huge claim.png", png_with_size(2**31 - 1, 2**31 - 1), UNREADABLE)
+    add("wide claim.png", png_with_size(1_000_000, 1), UNREADABLE)
+    add("large claim without data.png", png_with_size(10_000, 10_000), UNREADABLE)
+    add("zero size.png", png_with_size(0, 0), UNREADABLE)
+    add("huge claim.bmp", bmp_with_size(2**31 - 1, 2**31 - 1), UNREADABLE)
+    add("negative size.bmp", bmp_with_size(-5, -2**31), UNREADABLE)
+    add("huge claim.gif", b"GIF89a" + struct.pack("<HH", 65535, 65535) + rng.randbytes(200), UNREADABLE)
+    add("countless passes.jpg", lambda sources: sources["jpg"][:-2] + b"\xff\xda\0\2" * 5000 + b"\xff\xd9", UNREADABLE)
+    add("zero rate.wav", wav_with(rate=0), UNREADABLE)
+    add("huge rate.wav", wav_with(rate=2**31 - 1), SALVAGED)
+    add("no channels.wav", wav_with(channels=0), UNREADABLE)
+    add("many channels.wav", wav_with(channels=65535), UNREADABLE)
+    add("claims four gigabytes.wav", wav_with(claimed=2**32 - 40), SALVAGED)
+    add("no samples.wav", wav_with(claimed=0, data=b""), UNREADABLE)
+    add("endless duration.mp4", with_mp4_field(b"mvhd", 20, 2**32 - 1), SALVAGED)
+    add("zero timescale.mp4", with_mp4_field(b"mdhd", 16, 0), SALVAGED)
+    add("huge sample table.mp4", with_mp4_field(b"stsz", 12, 2**32 - 1), SALVAGED)
+    add("huge box.mp4", struct.pack(">I", 2**32 - 1) + b"moov" + rng.randbytes(300), UNREADABLE)
+    return files
 
-    outcomes = {}
-    for name, (data, outcome) in cases.items():
-        (folder / name).write_bytes(data)
-        outcomes[name] = outcome
-    return outcomes
+
+BAD_FILES = _bad_files()
+
+
+def write_bad_files(folder: Path, sources: Sources) -> None:
+    for name, file in BAD_FILES.items():
+        (folder / name).write_bytes(file.make(sources))
 
 
 def write_strange_names(folder: Path, good_picture: bytes) -> list[bytes]:

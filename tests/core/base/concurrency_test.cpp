@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <chrono>
 #include <thread>
 #include <vector>
 
@@ -63,6 +64,33 @@ TEST(ThreadBudgetTest, NoMoreThreadsComputeThanThereAreSlots) {
     thread.join();
   }
   EXPECT_LE(most, 2);
+}
+
+TEST(ThreadBudgetTest, PatienceEndsWithoutASlotWhileAllAreTaken) {
+  ThreadBudget budget(1);
+  {
+    const ThreadBudget::Slot taken(budget);
+    EXPECT_EQ(budget.wait_for_slot(std::chrono::milliseconds(1)), nullptr);
+  }
+  const auto slot = budget.wait_for_slot(std::chrono::milliseconds(1));
+  EXPECT_NE(slot, nullptr);
+  EXPECT_EQ(budget.wait_for_slot(std::chrono::milliseconds(1)), nullptr);
+}
+
+TEST(ThreadBudgetTest, ASlotComesBackWhenItsHolderThrows) {
+  ThreadBudget budget(1);
+  EXPECT_THROW(
+      {
+        const ThreadBudget::Slot slot(budget);
+        throw Cancelled();
+      },
+      Cancelled);
+  EXPECT_NE(budget.wait_for_slot(std::chrono::milliseconds(1)), nullptr);
+}
+
+TEST(ThreadBudgetTest, WithoutANumberThereIsASlotForEveryUsableCore) {
+  EXPECT_GE(ThreadBudget().size(), 1);
+  EXPECT_EQ(ThreadBudget(7).size(), 7);
 }
 
 TEST(CancellationTokenTest, CopiesShareTheRequest) {

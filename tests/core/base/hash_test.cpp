@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "core/base/files.h"
 #include "tests/support/temporary_folder.h"
 
 namespace ogam {
@@ -62,6 +63,27 @@ TEST(Blake3Test, HashDoesNotDependOnHowTheInputIsCut) {
     whole.update(all);
     EXPECT_EQ(hash.finish(), whole.finish()) << "pieces of " << step;
   }
+}
+
+TEST(Blake3Test, HashingAFileStopsOnRequest) {
+  const test::TemporaryFolder folder;
+  write_file_atomically(folder / "input", "content");
+  CancellationToken cancel;
+  cancel.request();
+  EXPECT_THROW(blake3_file_hex(folder / "input", cancel), Cancelled);
+}
+
+TEST(Blake3Test, AnEmptyFileHasTheHashOfNothing) {
+  const test::TemporaryFolder folder;
+  write_file_atomically(folder / "input", "");
+  EXPECT_EQ(blake3_file_hex(folder / "input"), blake3_hex({}));
+}
+
+TEST(Sha256Test, OfAFileIsThatOfItsContent) {
+  const test::TemporaryFolder folder;
+  const std::string content(2'500'000, 'x');
+  write_file_atomically(folder / "input", content);
+  EXPECT_EQ(sha256_file_hex(folder / "input"), sha256_hex(bytes_of(content)));
 }
 
 TEST(Sha256Test, MatchesThePublishedExample) {

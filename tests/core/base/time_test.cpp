@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <limits>
+
 #include "core/base/error.h"
 
 namespace ogam {
@@ -11,6 +13,13 @@ TEST(TimeTest, IsShownAsHoursMinutesSecondsAndTenths) {
   EXPECT_EQ(format_time(0), "0:00:00.0");
   EXPECT_EQ(format_time(from_seconds(754.59)), "0:12:34.5");
   EXPECT_EQ(format_time(from_seconds(36'000)), "10:00:00.0");
+}
+
+TEST(TimeTest, SecondsThatNoTimeCanHoldAreKeptAtTheLimit) {
+  constexpr Time kLimit = 9'000'000'000'000 * kSecond;
+  EXPECT_EQ(from_seconds(1e300), kLimit);
+  EXPECT_EQ(from_seconds(-std::numeric_limits<double>::infinity()), -kLimit);
+  EXPECT_EQ(from_seconds(std::numeric_limits<double>::quiet_NaN()), -kLimit);
 }
 
 TEST(TimeTest, SubtitleTimesHaveMilliseconds) {

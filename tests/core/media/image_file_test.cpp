@@ -3,7 +3,10 @@
 #include <gtest/gtest.h>
 
 #include <fstream>
+#include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "core/base/error.h"
 #include "core/base/files.h"
@@ -12,6 +15,7 @@
 namespace ogam {
 namespace {
 
+using namespace std::string_literals;
 using namespace std::string_view_literals;
 using test::media;
 
@@ -37,6 +41,46 @@ std::string with_orientation(const std::string& jpeg, int tag) {
       "Exif\0\0MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\0\0\0\0\0\0\0"sv);
   exif[29] = static_cast<char>(tag);
   return jpeg.substr(0, 2) + exif + jpeg.substr(2);
+}
+
+/// An entry of a TIFF directory.
+struct Entry {
+  unsigned tag;
+  unsigned type;
+  unsigned value;
+};
+constexpr unsigned kShort = 3;
+constexpr unsigned kLong = 4;
+constexpr unsigned kLong8 = 16;
+
+std::string little_endian(unsigned value, int bytes) {
+  std::string text;
+  for (int i = 0; i < bytes; ++i) {
+    text += static_cast<char>(value >> (8 * i) & 0xFF);
+  }
+  return text;
+}
+
+/// A gray TIFF of 4 x 2 whose first stored pixel is white and whose others are black.
+/// @param widths the entries that tell its width.
+std::string small_tiff(unsigned orientation, std::vector<Entry> widths = {{256, kShort, 4}}) {
+  std::vector<Entry> entries = std::move(widths);
+  const auto data = static_cast<unsigned>(8 + 2 + 12 * (entries.size() + 9) + 4);
+  entries.insert(entries.end(), {{257, kShort, 2},
+                                 {258, kShort, 8},
+                                 {259, kShort, 1},
+                                 {262, kShort, 1},
+                                 {273, kLong, data},
+                                 {274, kShort, orientation},
+                                 {277, kShort, 1},
+                                 {278, kShort, 2},
+                                 {279, kLong, 8}});
+  std::string tiff = "II*\0\x08\0\0\0"s + little_endian(static_cast<unsigned>(entries.size()), 2);
+  for (const Entry& entry : entries) {
+    tiff += little_endian(entry.tag, 2) + little_endian(entry.type, 2) + little_endian(1, 4) +
+            little_endian(entry.value, 4);
+  }
+  return tiff + "\0\0\0\0\xFF\0\0\0\0\0\0\0"s;
 }
 
 TEST(ImageFileTest, ReadsEveryFormatAndDepth) {
@@ -79,6 +123,43 @@ TEST(ImageFileTest, TurnsPicturesUprightByExif) {
     EXPECT_EQ(image.width, row.tag >= 5 ? 96 : 128) << row.tag;
     EXPECT_GE(pixel(image, row.x, row.y)[0], 250) << row.tag;
   }
+}
+
+TEST(ImageFileTest, TurnsATiffUprightOnce) {
+  const test::TemporaryFolder folder;
+  struct Row {
+    unsigned tag;
+    int x;
+    int y;
+  };
+  for (const Row& row : {Row{1, 0, 0}, Row{3, 3, 1}, Row{6, 1, 0}, Row{8, 0, 3}}) {
+    SCOPED_TRACE(row.tag);
+    std::ofstream(folder / "turned.tif", std::ios::binary) << small_tiff(row.tag);
+    const Image image = read_image(folder / "turned.tif");
+    ASSERT_EQ(image.width, row.tag >= 5 ? 2 : 4);
+    EXPECT_EQ(pixel(image, row.x, row.y)[0], 255);
+  }
+}
+
+TEST(ImageFileTest, ATiffCannotHideItsSize) {
+  const test::TemporaryFolder folder;
+  for (const std::vector<Entry>& widths :
+       {std::vector<Entry>{{256, kLong, 60'000}, {256, kShort, 4}},
+        std::vector<Entry>{{256, kLong8, 8}}}) {
+    std::ofstream(folder / "hidden.tif", std::ios::binary) << small_tiff(1, widths);
+    EXPECT_EQ(error_of(folder / "hidden.tif"), ErrorCode::corrupt_data);
+  }
+}
+
+TEST(ImageFileTest, RefusesAJpegOfCountlessPasses) {
+  const test::TemporaryFolder folder;
+  const std::string jpeg = read_file(media("corner.jpg"), 1 << 20);
+  std::string bomb = jpeg.substr(0, jpeg.rfind("\xFF\xD9"));
+  for (int i = 0; i < 300; ++i) {
+    bomb += "\xFF\xDA\x00\x02"sv;
+  }
+  std::ofstream(folder / "bomb.jpg", std::ios::binary) << bomb << "\xFF\xD9";
+  EXPECT_EQ(error_of(folder / "bomb.jpg"), ErrorCode::resource_exhausted);
 }
 
 TEST(ImageFileTest, ChecksTheSizeBeforeDecoding) {

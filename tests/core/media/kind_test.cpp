@@ -62,12 +62,23 @@ TEST_F(KindTest, TellsSubtitlesFromText) {
   EXPECT_EQ(kind_of("d.srt", "그냥 글"), MediaKind::text);
 }
 
+TEST_F(KindTest, KnowsTheEncodingsOfKoreanText) {
+  EXPECT_EQ(kind_of("a.txt", "\xBE\xC8\xB3\xE7 cp949"), MediaKind::text);
+  EXPECT_EQ(kind_of("b.txt", "\xFF\xFEh\x01"), MediaKind::text);
+  EXPECT_EQ(kind_of("c.smi", "<SAMI><BODY><SYNC Start=10>\xBE\xC8\xB3\xE7</SAMI>"),
+            MediaKind::subtitles);
+}
+
 TEST_F(KindTest, SaysWhyAFileIsNotRead) {
   EXPECT_EQ(error_of("a.mp4", ""), ErrorCode::corrupt_data);
-  EXPECT_EQ(error_of("b.txt", "\xFF\xFEh\x01"), ErrorCode::unsupported);
+  EXPECT_EQ(error_of("b.txt", "\xFF\xFEh"), ErrorCode::unsupported);  // half a character
   EXPECT_EQ(error_of("c.pdf", "%PDF-1.7 ..."), ErrorCode::unsupported);
   EXPECT_EQ(error_of("d.mp4", "#EXTM3U\nplain.mp4\n"), ErrorCode::unsupported);
-  EXPECT_EQ(error_of("e.srt", "\xBE\xC8\xB3\xE7 cp949"), ErrorCode::unsupported);
+  EXPECT_EQ(error_of("e.srt", "\x82\xB1\x82\xF1 shift-jis"), ErrorCode::unsupported);
+  EXPECT_EQ(error_of("g.heic", std::string("\0\0\0\x18"
+                                           "ftypheic",
+                                           12)),
+            ErrorCode::unsupported);
   EXPECT_EQ(error_of("f.mp4", std::string("\x01\x02\x00\x03\xFF", 5)), ErrorCode::unsupported);
   EXPECT_THROW(detect_media_kind(folder_ / "missing"), Error);
   EXPECT_THROW(detect_media_kind(folder_.path()), Error);
@@ -88,6 +99,7 @@ TEST_F(KindTest, RandomBytesAreNoMedia) {
 TEST_F(KindTest, KnowsExtensions) {
   EXPECT_TRUE(has_media_extension("a/b.MP4"));
   EXPECT_TRUE(has_media_extension("자막.smi"));
+  EXPECT_TRUE(has_media_extension("IMG_0001.HEIC"));  // to be refused with the way out
   EXPECT_FALSE(has_media_extension("a.cpp"));
   EXPECT_FALSE(has_media_extension("mp4"));
 }

@@ -84,6 +84,21 @@ double rms(const std::vector<float>& samples, double from, double to) {
   return std::sqrt(sum / static_cast<double>(last - first));
 }
 
+TEST(MediaReaderTest, SamplesThatAreNoNumbersAreSilencedAndCounted) {
+  const Content content = read_all(media("not_numbers.wav"));
+  EXPECT_TRUE(std::ranges::all_of(content.samples, [](float s) { return std::isfinite(s); }));
+  EXPECT_GE(content.report.silenced_samples, 30);  // at 16 kHz
+  EXPECT_GT(rms(content.samples, 1, 2), 0.05);
+  EXPECT_THAT(describe_damage(content.report), HasSubstr("damaged samples of sound silenced"));
+}
+
+TEST(ReadReportTest, DamageIsToldInOneLineAndNoDamageInNone) {
+  EXPECT_EQ(describe_damage({}), "");
+  EXPECT_EQ(describe_damage({.corrupt_packets = 1, .missing_times = 2, .truncated = true}),
+            "1 damaged packet left out; 2 frames without a usable time placed by guess; the file "
+            "ends before it should");
+}
+
 TEST(MediaReaderTest, DescribesItsStreams) {
   const MediaInfo info = probe_media(media("plain.mp4"));
   EXPECT_EQ(info.container, "mov,mp4,m4a,3gp,3g2,mj2");
@@ -267,6 +282,31 @@ TEST(MediaReaderTest, SoundThatStartsLateIsPrecededBySilence) {
   EXPECT_NEAR(static_cast<double>(content.samples.size()) / 16000, 1.7, 0.002);
 }
 
+TEST(MediaReaderTest, SoundStaysInStepAfterTimesStartAnew) {
+  const Content content = read_all(media("joined.ts"));  // 3 s and 3 s, with a hole in the latter
+  EXPECT_GE(content.frames.size(), 148U);
+  EXPECT_NEAR(to_seconds(content.frames.back().time()), 5.96, 0.1);
+  EXPECT_GT(to_seconds(content.report.filled_audio), 0.2);
+  EXPECT_NEAR(static_cast<double>(content.samples.size()) / 16000, 6, 0.25);
+  EXPECT_GT(content.report.missing_times, 0);
+}
+
+TEST(MediaReaderTest, ASampleWithoutBytesDoesNotEndItsStream) {
+  const Content content = read_all(media("empty_sample.mov"), {.audio = false});
+  ASSERT_EQ(content.frames.size(), 49U);
+  EXPECT_EQ(content.frames[9].time(), 9 * 40'000);
+  EXPECT_EQ(content.frames[10].time(), 11 * 40'000);
+}
+
+TEST(MediaReaderTest, AWantedTimeBeforeTheFirstWholePictureGivesThatPicture) {
+  const Content every = read_all(media("midway.ts"));
+  ASSERT_GT(every.frames.size(), 20U);
+  const Time first = every.times().front();
+  const Time last = every.times().back();
+  const Content sparse = read_all(media("midway.ts"), at_times({0, last}));
+  EXPECT_EQ(sparse.times(), (std::vector<Time>{first, last}));
+}
+
 TEST(MediaReaderTest, PacketsWithoutTimesAreReadInOrder) {
   for (const char* name : {"dts_only.avi", "raw.h264"}) {
     SCOPED_TRACE(name);
@@ -330,6 +370,9 @@ TEST(MediaReaderTest, KeepsToItsLimits) {
   EXPECT_EQ(error_of(plain, {.limits = {.max_pixels = 1000}}), ErrorCode::resource_exhausted);
   EXPECT_EQ(error_of(plain, {.limits = {.max_duration = kSecond}}), ErrorCode::resource_exhausted);
   EXPECT_EQ(error_of(plain, {.limits = {.max_streams = 1}}), ErrorCode::resource_exhausted);
+  // Says nothing of its duration, so the limit is met while it is read.
+  EXPECT_EQ(error_of(media("raw.h264"), {.limits = {.max_duration = kSecond}}),
+            ErrorCode::resource_exhausted);
 }
 
 TEST(MediaReaderTest, AFileCutShortAnywhereIsReadOrRefused) {
@@ -359,6 +402,13 @@ TEST(MediaReaderTest, SaysThatAFileWasCutShort) {
   const Content read = read_all(folder / "half.mp4");
   EXPECT_TRUE(read.report.truncated);
   EXPECT_LT(read.frames.size(), 100U);
+}
+
+TEST(MediaReaderTest, AStreamThatIsLeftOutMayLastLonger) {
+  for (const char* name : {"long_sound.mp4", "long_sound.mkv"}) {
+    EXPECT_FALSE(read_all(media(name), {.audio = false}).report.truncated) << name;
+    EXPECT_FALSE(read_all(media(name)).report.truncated) << name;
+  }
 }
 
 }  // namespace

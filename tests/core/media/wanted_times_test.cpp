@@ -46,6 +46,15 @@ TEST(WantedTimesTest, TimesBeforeTheFirstKeyframeTakeIt) {
   EXPECT_FALSE(plan.until);
 }
 
+TEST(WantedTimesTest, TimesThatNoFrameServedAreOverdue) {
+  WantedTimes wanted({100, 900}, 0);
+  wanted.plan(0, 400, true);
+  EXPECT_FALSE(wanted.overdue(100));
+  EXPECT_TRUE(wanted.overdue(400));
+  EXPECT_TRUE(wanted.take(400));
+  EXPECT_FALSE(wanted.overdue(800));
+}
+
 TEST(WantedTimesTest, RefusesTimesThatDoNotAscend) {
   EXPECT_THROW(WantedTimes({2, 1}, 0), Error);
   EXPECT_THROW(WantedTimes({1, 2}, -1), Error);

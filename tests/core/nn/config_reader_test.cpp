@@ -26,12 +26,16 @@ TEST(ConfigReaderTest, ReadsNumbersWithinLimits) {
 }
 
 TEST(ConfigReaderTest, RefusesAbsurdAndMissingNumbers) {
-  const auto json = parse_json(R"({"width": -1, "sides": [1, 99], "eps": 7, "name": "x"})", "f");
+  const auto json = parse_json(
+      R"({"width": -1, "sides": [1, 99], "eps": 7, "name": "x", "half": 1.5, "halves": [1, 1.5]})",
+      "f");
   const ConfigReader config(json, "f");
   EXPECT_EQ(code_of([&] { config.size("width", 7); }), ErrorCode::corrupt_data);
   EXPECT_EQ(code_of([&] { config.size("missing", 7); }), ErrorCode::corrupt_data);
   EXPECT_EQ(code_of([&] { config.size("name", 7); }), ErrorCode::corrupt_data);
   EXPECT_EQ(code_of([&] { config.sizes("sides", 10); }), ErrorCode::corrupt_data);
+  EXPECT_EQ(code_of([&] { config.size("half", 7); }), ErrorCode::corrupt_data);
+  EXPECT_EQ(code_of([&] { config.sizes("halves", 7); }), ErrorCode::corrupt_data);
   EXPECT_EQ(code_of([&] { config.number("eps", 0, 1); }), ErrorCode::corrupt_data);
 }
 

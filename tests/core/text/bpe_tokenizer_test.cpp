@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <vector>
@@ -121,6 +122,7 @@ INSTANTIATE_TEST_SUITE_P(
         BadTokenizer{"ByteMissing", [](Json& j) { j["model"]["vocab"].erase("a"); }},
         BadTokenizer{"NegativeId", [](Json& j) { j["model"]["vocab"]["lo"] = -1; }},
         BadTokenizer{"HugeId", [](Json& j) { j["model"]["vocab"]["lo"] = 1LL << 40; }},
+        BadTokenizer{"LargestId", [](Json& j) { j["added_tokens"][0]["id"] = INT32_MAX; }},
         BadTokenizer{"IdTwice", [](Json& j) { j["model"]["vocab"]["lo"] = 257; }},
         BadTokenizer{"MergeOfOne", [](Json& j) { j["model"]["merges"] = {"lo"}; }},
         BadTokenizer{"MergeOfThree", [](Json& j) { j["model"]["merges"] = {"l o w"}; }},

@@ -29,6 +29,31 @@ TEST(UnicodeTest, DecomposedHangulIsComposed) {
   EXPECT_EQ(to_nfc("plain"), "plain");
 }
 
+TEST(UnicodeTest, CombiningMarksArePutInOrder) {
+  EXPECT_EQ(to_nfc("q\u0307\u0323"), "q\u0323\u0307");
+  std::string marks;
+  for (int i = 0; i < 100; ++i) {
+    marks += "\u0315\u0316";  // classes 232 and 220
+  }
+  const std::string ordered = to_nfc("a" + marks);
+  EXPECT_EQ(ordered.find("\u0315"), 1 + 100 * 2U);
+  EXPECT_EQ(ordered.size(), 1 + marks.size());
+}
+
+TEST(UnicodeTest, EndlessRunsOfMarksTakeNoQuadraticTime) {
+  std::string marks = "a";
+  for (int i = 0; i < 300'000; ++i) {
+    marks += "\u0315\u0316";
+  }
+  EXPECT_EQ(to_nfc(marks).size(), marks.size());
+  EXPECT_EQ(fold_for_matching(marks).size(), marks.size());
+  std::string composed;
+  for (int i = 0; i < 300'000; ++i) {
+    composed += "\u0F73";  // class 0, two marks of classes 129 and 130
+  }
+  EXPECT_EQ(to_nfc(composed).size(), 2 * composed.size());
+}
+
 TEST(UnicodeTest, NulSurvivesNormalisation) {
   const std::string text("한\0글", 7);
   EXPECT_EQ(to_nfc(text), text);
