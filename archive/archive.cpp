@@ -3,15 +3,17 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cmath>
 #include <set>
 
 #include "archive/archive_state.h"
+#include "archive/asset_check.h"
 #include "archive/schema.h"
 #include "archive/search.h"
+#include "archive/vector_scan.h"
 #include "archive/verify.h"
 #include "core/base/error.h"
 #include "core/base/files.h"
+#include "core/base/logging.h"
 
 namespace ogam {
 
@@ -34,7 +36,7 @@ void check_new_folder(const fs::path& folder) {
             "{} is no archive and not empty; name a new folder for the archive",
             display_path(folder));
   }
-  require(!error, ErrorCode::unavailable, "cannot read the folder {}: {}", display_path(folder),
+  require(!error, ErrorCode::inaccessible, "cannot read the folder {}: {}", display_path(folder),
           error.message());
   require(!fs::exists(folder / "vectors") || fs::is_empty(folder / "vectors"),
           ErrorCode::corrupt_data,
@@ -53,15 +55,28 @@ bool has_content(const fs::path& catalog) {
   return !error && size > 0;
 }
 
+/// Makes a folder and those above it, each durable in the one that holds it.
 void make_folder(const fs::path& folder) {
   std::error_code error;
-  const bool made = fs::create_directories(folder, error);
-  require(!error && fs::is_directory(folder), ErrorCode::unavailable,
-          "cannot make the folder {}: {}; check that the folder above may be written to",
-          display_path(folder), error ? error.message() : "something else has this name");
-  if (made) {
-    sync_folder(fs::absolute(folder).parent_path());
+  const auto check = [&](bool done) {
+    require(done && !error, ErrorCode::inaccessible,
+            "cannot make the folder {}: {}; check that the folder above may be written to",
+            display_path(folder), error ? error.message() : "something else has this name");
+  };
+  const fs::path whole = fs::absolute(folder, error);
+  check(true);
+  std::vector<fs::path> missing;  // the innermost first
+  for (fs::path at = whole; !fs::exists(at, error) && !error; at = at.parent_path()) {
+    missing.push_back(at);
   }
+  check(true);
+  for (auto at = missing.rbegin(); at != missing.rend(); ++at) {
+    fs::create_directory(*at, error);
+    check(true);
+    sync_folder(at->parent_path());
+  }
+  const bool is_folder = fs::is_directory(whole, error);
+  check(is_folder);
 }
 
 /// A catalog in the way that this process and this disk allow: for writing, else for reading.
@@ -74,7 +89,7 @@ Database open_catalog(const fs::path& file) {
       check_schema(database);
       return database;
     } catch (const Error& error) {
-      if (error.code() != ErrorCode::unavailable || (mode == Mode::read && writable)) {
+      if (error.code() != ErrorCode::inaccessible || (mode == Mode::read && writable)) {
         throw;
       }
     }
@@ -83,7 +98,7 @@ Database open_catalog(const fs::path& file) {
   // nothing changes either, unless a log was left that has to be read first.
   std::error_code error;
   const auto log_bytes = fs::file_size(file.native() + "-wal", error);
-  require(error || log_bytes == 0, ErrorCode::unavailable,
+  require(error || log_bytes == 0, ErrorCode::inaccessible,
           "{} has changes that were never finished and its folder cannot be written to; copy the "
           "archive to a place where it can",
           display_path(file));
@@ -92,50 +107,15 @@ Database open_catalog(const fs::path& file) {
   return database;
 }
 
-const SpaceRow& space_of(const std::string& id, const std::vector<SpaceRow>& spaces) {
-  const auto found = std::find_if(spaces.begin(), spaces.end(),
-                                  [&](const SpaceRow& row) { return row.space.id == id; });
-  if (found == spaces.end()) {
-    std::vector<std::string> known;
-    for (const SpaceRow& row : spaces) {
-      known.push_back(describe_space(row.space));
-    }
-    fail(ErrorCode::invalid_argument, "a vector is of the space {}, this archive holds {}",
-         id.substr(0, 12), fmt::join(known, ", "));
-  }
-  return *found;
-}
-
-void check_asset(const AssetRecord& asset, const std::vector<SpaceRow>& spaces) {
-  require(!asset.id.empty() && asset.id.size() <= 256, ErrorCode::invalid_argument,
-          "an asset needs an id of 1 to 256 bytes, got {}", asset.id.size());
-  require(asset.duration >= 0, ErrorCode::invalid_argument, "{} has the duration {}", asset.id,
-          asset.duration);
-  Time last = INT64_MIN;
-  for (const TimeSpan& span : asset.segments) {
-    require(span.start >= last && span.end >= span.start, ErrorCode::invalid_argument,
-            "the segments of {} must ascend, got [{}, {}) behind {}", asset.id, span.start,
-            span.end, last);
-    last = span.start;
-  }
-  for (const WordsRecord& words : asset.words) {
-    require(words.segment < asset.segments.size(), ErrorCode::invalid_argument,
-            "words of {} are in segment {} of {}", asset.id, words.segment, asset.segments.size());
-  }
-  for (const VectorRecord& vector : asset.vectors) {
-    const SpaceRow& space = space_of(vector.space, spaces);
-    require(vector.values.size() == static_cast<std::size_t>(space.space.dimension),
-            ErrorCode::invalid_argument, "a vector of {} has {} values, got {}",
-            describe_space(space.space), space.space.dimension, vector.values.size());
-    require(std::all_of(vector.values.begin(), vector.values.end(),
-                        [](float value) { return std::isfinite(value); }),
-            ErrorCode::invalid_argument, "a vector of {} in {} is not finite",
-            describe_space(space.space), asset.id);
-    require(vector.segment < asset.segments.size() &&
-                (!vector.words.has_value() || *vector.words < asset.words.size()),
-            ErrorCode::invalid_argument, "a vector of {} is of segment {} of {}, words {} of {}",
-            asset.id, vector.segment, asset.segments.size(), vector.words.value_or(0),
-            asset.words.size());
+/// Whether more may be written behind what a file has. Indexing again is what mends a damaged file:
+/// what comes anew must not go into it.
+bool can_grow(VectorStore& store, const FileRow& file, const Space& space) {
+  try {
+    check_vector_file(store.map(file.name, file.bytes), space, store.path_of(file.name));
+    return true;
+  } catch (const Error& error) {
+    log_warning("a new vector file is begun: {}", error.what());
+    return false;
   }
 }
 
@@ -153,20 +133,23 @@ void append_vectors(ArchiveState& state, const AssetRecord& asset, std::int64_t 
       values.insert(values.end(), vector.values.begin(), vector.values.end());
     }
   }
-  const FileRow file = file_with_room(state.database, space);
+  const auto last = file_with_room(state.database, space);
+  const FileRow file = last.has_value() && can_grow(state.store, *last, space.space)
+                           ? *last
+                           : begin_file(state.database, space);
   touched.push_back(file);
-  std::vector<std::byte> bytes;
-  if (file.bytes == 0) {
-    bytes = vector_file_header(space.space);
+  std::vector<std::byte> bytes = encode_block(rows, values, space.space.dimension);
+  const auto checksum = block_checksum(bytes);
+  std::size_t position = file.bytes;
+  if (position == 0) {
+    const auto header = vector_file_header(space.space);
+    bytes.insert(bytes.begin(), header.begin(), header.end());
+    position = header.size();
   }
-  const std::size_t position = file.bytes + bytes.size();
-  const auto block = encode_block(rows, values, space.space.dimension);
-  bytes.insert(bytes.end(), block.begin(), block.end());
   state.store.write(file.name, file.bytes, bytes);
   state.database.execute("UPDATE vector_files SET bytes = ? WHERE id = ?",
                          file.bytes + bytes.size(), file.row);
-  insert_extent(state.database,
-                {asset_row, space.row, file.row, position, rows.size(), block_checksum(block)});
+  insert_extent(state.database, {asset_row, space.row, file.row, position, rows.size(), checksum});
 }
 
 }  // namespace
@@ -185,7 +168,7 @@ Archive Archive::open_or_create(const fs::path& folder, const std::vector<Space>
   auto lock = std::make_unique<WriterLock>(folder);
   Database database(catalog, Database::Mode::create);
   create_schema(database);
-  require(!database.read_only(), ErrorCode::unavailable,
+  require(!database.read_only(), ErrorCode::inaccessible,
           "{} cannot be written to; check who owns it", display_path(catalog));
   make_folder(folder / "vectors");
   sync_folder(folder);
@@ -204,7 +187,7 @@ Archive Archive::open(const fs::path& folder) {
   const fs::path catalog = folder / kCatalog;
   std::error_code error;
   const bool there = fs::exists(catalog, error);
-  require(!error, ErrorCode::unavailable, "cannot look into {}: {}", display_path(folder),
+  require(!error, ErrorCode::inaccessible, "cannot look into {}: {}", display_path(folder),
           error.message());
   require(there, ErrorCode::not_found,
           "there is no archive in {}; `ogam index --archive {} FILE...` makes one",
@@ -339,8 +322,7 @@ void Archive::set_background(const std::string& space,
   std::vector<float> values;
   for (const std::vector<float>& query : queries) {
     const bool sound =
-        query.size() == static_cast<std::size_t>(row.space.dimension) &&
-        std::all_of(query.begin(), query.end(), [](float v) { return std::isfinite(v); });
+        query.size() == static_cast<std::size_t>(row.space.dimension) && are_usable(query);
     require(sound, ErrorCode::invalid_argument,
             "a background query of {} needs {} finite values, got {}", describe_space(row.space),
             row.space.dimension, query.size());

@@ -82,7 +82,7 @@ class [[gnu::visibility("default")]] Archive {
   ///
   /// @throws Error{invalid_argument} naming both when the archive holds another space for a lane's
   ///     output, Error{unsupported} when a newer ogam made it, Error{corrupt_data},
-  ///     Error{unavailable} when it cannot be written or another process is writing.
+  ///     Error{inaccessible} when it cannot be written or another process is writing.
   static Archive open_or_create(const std::filesystem::path& folder,
                                 const std::vector<Space>& spaces);
 

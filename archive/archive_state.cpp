@@ -11,7 +11,7 @@ void ArchiveState::become_writer() {
   if (lock != nullptr) {
     return;
   }
-  require(!database.read_only(), ErrorCode::unavailable,
+  require(!database.read_only(), ErrorCode::inaccessible,
           "the archive {} cannot be written to; check who owns the folder and its files",
           display_path(folder));
   lock = std::make_unique<WriterLock>(folder);

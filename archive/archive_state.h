@@ -24,7 +24,7 @@ struct ArchiveState {
         store(folder / "vectors") {}
 
   /// Takes the writer's lock and removes what a killed writer left, unless this was done before.
-  /// @throws Error{unavailable} when another process is writing or nothing can be written.
+  /// @throws Error{inaccessible} when another process is writing or nothing can be written.
   void become_writer();
 
   /// Removes vector files and parts of them that the catalog does not know; the lock is held.

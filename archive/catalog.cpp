@@ -74,6 +74,14 @@ std::string describe_space(const Space& space) {
   return fmt::format("{} ({}, {})", space.name, space.lane.name(), space.id.substr(0, 12));
 }
 
+Lane read_lane(const Rows& rows, int column) {
+  try {
+    return Lane::parse(rows.text(column));
+  } catch (const Error& error) {
+    fail(ErrorCode::corrupt_data, "the catalog is damaged: {}", error.what());
+  }
+}
+
 std::vector<SpaceRow> read_spaces(const Database& database) {
   std::vector<SpaceRow> spaces;
   Rows rows = database.query("SELECT id, space, name, lane, dimension FROM spaces ORDER BY id");
@@ -82,11 +90,7 @@ std::vector<SpaceRow> read_spaces(const Database& database) {
     space.row = rows.integer(0);
     space.space.id = rows.text(1);
     space.space.name = rows.text(2);
-    try {
-      space.space.lane = Lane::parse(rows.text(3));
-    } catch (const Error& error) {
-      fail(ErrorCode::corrupt_data, "the catalog is damaged: {}", error.what());
-    }
+    space.space.lane = read_lane(rows, 3);
     space.space.dimension = static_cast<int>(rows.size(4, kLargestDimension));
     require(space.space.dimension > 0, ErrorCode::corrupt_data,
             "the catalog is damaged: the space {} has no dimension", space.space.name);
@@ -122,6 +126,7 @@ void register_spaces(const Database& database, const std::vector<Space>& spaces)
       database.execute("INSERT INTO spaces(space, name, lane, dimension) VALUES (?, ?, ?, ?)",
                        space.id, space.name, space.lane.name(), space.dimension);
       known.push_back({database.last_row(), space});
+      advance_generation(database);  // who has the archive open shall see it
     }
   }
 }
@@ -150,15 +155,17 @@ std::vector<FileRow> read_files(const Database& database) {
   return files;
 }
 
-FileRow file_with_room(const Database& database, const SpaceRow& space) {
-  {
-    Rows rows = database.query(
-        "SELECT id, space, name, bytes FROM vector_files WHERE space = ? ORDER BY id DESC LIMIT 1",
-        space.row);
-    if (rows.next() && rows.size(3) < kFileBytes) {
-      return {rows.integer(0), rows.integer(1), rows.text(2), rows.size(3)};
-    }
+std::optional<FileRow> file_with_room(const Database& database, const SpaceRow& space) {
+  Rows rows = database.query(
+      "SELECT id, space, name, bytes FROM vector_files WHERE space = ? ORDER BY id DESC LIMIT 1",
+      space.row);
+  if (!rows.next() || rows.size(3) >= kFileBytes) {
+    return std::nullopt;
   }
+  return FileRow{rows.integer(0), rows.integer(1), rows.text(2), rows.size(3)};
+}
+
+FileRow begin_file(const Database& database, const SpaceRow& space) {
   // Numbers are never used again: a reader may still have the map of a removed file under its name.
   std::int64_t number = 0;
   {
@@ -262,11 +269,12 @@ std::vector<AssetSummary> read_summaries(const Database& database,
                                          const std::optional<std::string>& id) {
   std::vector<AssetSummary> summaries;
   std::unordered_map<std::int64_t, std::size_t> by_row;
-  const std::string key = id.value_or("");
+  // Not one condition for both: with an OR in it SQLite would read whole tables to find one asset.
   Rows assets = database.query(
-      "SELECT id, asset, path, kind, duration, segments, settings, indexed_at FROM assets "
-      "WHERE ?1 = '' OR asset = ?1 ORDER BY path, asset",
-      key);
+      fmt::format("SELECT id, asset, path, kind, duration, segments, settings, indexed_at "
+                  "FROM assets WHERE {} ORDER BY path, asset",
+                  id.has_value() ? "asset = ?1" : "?1 = ''"),
+      id.value_or(""));
   while (assets.next()) {
     AssetSummary summary;
     summary.id = assets.text(1);
@@ -279,23 +287,27 @@ std::vector<AssetSummary> read_summaries(const Database& database,
     by_row.emplace(assets.integer(0), summaries.size());
     summaries.push_back(std::move(summary));
   }
+  if (summaries.empty()) {
+    return summaries;
+  }
   // One pass over each table: a statement for every asset would be slow for a hundred thousand.
-  const std::int64_t only = summaries.size() == 1 ? by_row.begin()->first : -1;
+  const std::int64_t only = id.has_value() ? by_row.begin()->first : -1;
+  const char* const chosen = id.has_value() ? "asset = ?1" : "?1 = -1";
   const auto each = [&](std::string_view sql, auto&& use) {
-    Rows rows = database.query(sql, only);
+    Rows rows = database.query(fmt::format(fmt::runtime(sql), chosen), only);
     while (rows.next()) {
       if (const auto found = by_row.find(rows.integer(0)); found != by_row.end()) {
         use(summaries[found->second], rows);
       }
     }
   };
-  each("SELECT asset, key, value FROM tags WHERE ?1 = -1 OR asset = ?1",
+  each("SELECT asset, key, value FROM tags WHERE {}",
        [](AssetSummary& summary, const Rows& row) { summary.tags[row.text(1)] = row.text(2); });
   each(
       "SELECT asset, lane, sum(rows) FROM extents JOIN spaces ON spaces.id = extents.space "
-      "WHERE ?1 = -1 OR asset = ?1 GROUP BY asset, lane",
+      "WHERE {} GROUP BY asset, lane",
       [](AssetSummary& summary, const Rows& row) { summary.vectors[row.text(1)] = row.size(2); });
-  each("SELECT asset, lane, sum(count) FROM words WHERE ?1 = -1 OR asset = ?1 GROUP BY asset, lane",
+  each("SELECT asset, lane, sum(count) FROM words WHERE {} GROUP BY asset, lane",
        [](AssetSummary& summary, const Rows& row) { summary.words[row.text(1)] = row.size(2); });
   return summaries;
 }
@@ -320,7 +332,7 @@ std::vector<WordsRecord> read_words(const Database& database, const std::string&
       id);
   while (rows.next()) {
     WordsRecord record;
-    record.lane = Lane::parse(rows.text(0));
+    record.lane = read_lane(rows, 0);
     record.segment = rows.size(1);
     record.text.span = {rows.integer(2), rows.integer(3)};
     record.text.text = rows.text(4);

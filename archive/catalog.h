@@ -26,10 +26,14 @@ std::string_view output_of(const Space& space);
 /// `name (lane, 12 digits of the id)`, for messages.
 std::string describe_space(const Space& space);
 
+/// The lane that a column names.
+/// @throws Error{corrupt_data} when it names none.
+Lane read_lane(const Rows& rows, int column);
+
 /// @throws Error{corrupt_data} when the catalog holds an impossible space.
 std::vector<SpaceRow> read_spaces(const Database& database);
 
-/// Adds the spaces that are not there yet.
+/// Adds the spaces that are not there yet; a change of the content.
 /// @throws Error{invalid_argument} as `Archive::open_or_create`.
 void register_spaces(const Database& database, const std::vector<Space>& spaces);
 
@@ -48,8 +52,11 @@ struct FileRow {
 /// @throws Error{corrupt_data} when a name is not one of a vector file.
 std::vector<FileRow> read_files(const Database& database);
 
-/// The file to which vectors of a space go next, new (`bytes` 0) when there is none with room.
-FileRow file_with_room(const Database& database, const SpaceRow& space);
+/// The file to which vectors of a space were added last, if there is room in it.
+std::optional<FileRow> file_with_room(const Database& database, const SpaceRow& space);
+
+/// A new file for vectors of a space, `bytes` 0.
+FileRow begin_file(const Database& database, const SpaceRow& space);
 
 /// One asset's vectors of one space.
 struct ExtentRow {

@@ -31,7 +31,7 @@ constexpr int kBusyMilliseconds = 10'000;
     case SQLITE_IOERR:
       require(!no_space, ErrorCode::resource_exhausted,
               "no space left for {}; free some and run again", shown);
-      fail(ErrorCode::unavailable, "cannot read or write {}: {} (status {}, {})", shown, reason,
+      fail(ErrorCode::inaccessible, "cannot read or write {}: {} (status {}, {})", shown, reason,
            status, std::strerror(system_error));
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
@@ -42,13 +42,13 @@ constexpr int kBusyMilliseconds = 10'000;
           shown, reason);
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
-      fail(ErrorCode::unavailable, "{} is held by another process; try again when it is done",
+      fail(ErrorCode::inaccessible, "{} is held by another process; try again when it is done",
            shown);
     case SQLITE_CANTOPEN:
     case SQLITE_READONLY:
     case SQLITE_PERM:
     case SQLITE_AUTH:
-      fail(ErrorCode::unavailable,
+      fail(ErrorCode::inaccessible,
            "{} cannot be opened for this: {}; check that the folder exists and may be written to",
            shown, reason);
     case SQLITE_NOMEM:
@@ -204,6 +204,11 @@ Rows Database::prepare(std::string_view sql) const {
   sqlite3_stmt* statement = nullptr;
   const int status = sqlite3_prepare_v3(handle(), sql.data(), static_cast<int>(sql.size()),
                                         SQLITE_PREPARE_PERSISTENT, &statement, nullptr);
+  // Every statement is this project's own: one that does not fit means other tables than its own.
+  require((status & 0xFF) != SQLITE_ERROR, ErrorCode::corrupt_data,
+          "{} is damaged: its tables are not those of an archive ({}); put a copy of it back, or "
+          "index into a new archive",
+          display_path(file_), sqlite3_errmsg(handle()));
   if (status != SQLITE_OK) {
     fail_sqlite(handle(), file_, status);
   }

@@ -53,7 +53,7 @@ class Rows {
 
 /// One connection to the catalog. Statements are prepared once and kept.
 ///
-/// Every function throws Error: resource_exhausted when the disk is full, unavailable when another
+/// Every function throws Error: resource_exhausted when the disk is full, inaccessible when another
 /// process is in the way or the file cannot be written, corrupt_data when it is damaged.
 class Database {
  public:

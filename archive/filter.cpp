@@ -207,6 +207,9 @@ class FilterParser {
     if (peek() == '"') {
       return take_quoted();
     }
+    if (std::string_view("=!~<>").find(peek()) != std::string_view::npos) {
+      fail_here("a value (in quotes where it begins with = ! ~ < or >)");  // most likely "=="
+    }
     const std::size_t start = position_;
     while (position_ < text_.size() && !is_space(text_[position_]) && text_[position_] != ')' &&
            text_[position_] != '(' && text_[position_] != '"') {

@@ -171,7 +171,7 @@ double lexical_probability(double coverage, bool phrase) {
 }
 
 std::vector<LexicalHit> find_words(const Database& database, const Snapshot& snapshot,
-                                   const WordsQuery& query, const std::vector<bool>& allowed) {
+                                   const WordsQuery& query, const LexicalScope& scope) {
   if (query.empty()) {
     return {};
   }
@@ -195,15 +195,16 @@ std::vector<LexicalHit> find_words(const Database& database, const Snapshot& sna
     const auto asset = snapshot.find_row(rows.integer(1));
     require(asset.has_value(), ErrorCode::corrupt_data,
             "the catalog is damaged: words row {} belongs to no asset", rows.integer(0));
-    if (!allowed[*asset]) {
+    const Lane lane = read_lane(rows, 3);
+    const bool asked = std::find(scope.lanes.begin(), scope.lanes.end(), lane) != scope.lanes.end();
+    if (!scope.allowed[*asset] || !asked) {
       continue;
     }
     const Snapshot::Asset& owner = snapshot.assets[*asset];
     const std::size_t segment = rows.size(2);
     require(segment < owner.segments, ErrorCode::corrupt_data,
             "the catalog is damaged: words row {} belongs to no segment", rows.integer(0));
-    Line line{{owner.first_segment + segment, Lane::parse(rows.text(3)), rows.integer(0), 0},
-              query.match(rows.text(4))};
+    Line line{{owner.first_segment + segment, lane, rows.integer(0), 0}, query.match(rows.text(4))};
     for (std::size_t i = 0; i < occurrences.size(); ++i) {
       occurrences[i] += line.match.strengths[i] > 0 ? 1 : 0;
     }

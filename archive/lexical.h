@@ -33,7 +33,7 @@ class WordsQuery {
   };
   Match match(std::string_view line) const;
 
-  /// The words with a strength above zero, as they are written in the query.
+  /// The words of the query with a strength above zero, folded for matching ("Cars" is "cars").
   std::vector<std::string> matched_words(const Match& match) const;
 
   /// When the first of `timed` that answers a word of the query begins.
@@ -57,11 +57,15 @@ struct LexicalHit {
 /// @param coverage share of the query's words that occur, weighted by their rarity, 0 to 1.
 double lexical_probability(double coverage, bool phrase);
 
-/// Lines that hold words of the query, the best of each segment and lane; at most the 5,000 that
-/// FTS5 ranks first are weighed.
-///
-/// @param allowed one flag for each of the snapshot's assets.
+/// Where words are looked for.
+struct LexicalScope {
+  const std::vector<Lane>& lanes;
+  const std::vector<bool>& allowed;  ///< one flag for each of the snapshot's assets
+};
+
+/// Lines in `scope` that hold words of the query, the best of each segment and lane; at most the
+/// 5,000 that FTS5 ranks first are weighed.
 std::vector<LexicalHit> find_words(const Database& database, const Snapshot& snapshot,
-                                   const WordsQuery& query, const std::vector<bool>& allowed);
+                                   const WordsQuery& query, const LexicalScope& scope);
 
 }  // namespace ogam

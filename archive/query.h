@@ -24,7 +24,7 @@ struct VectorQuery {
   std::string space;          ///< Space::id
   std::vector<float> values;  ///< L2-normalised, or shorter when the query hardly fits the space
   Calibration calibration;
-  bool negative = false;  ///< moments that match it are held back (`--not`)
+  bool negative = false;  ///< moments that it matches more likely than not are held back (`--not`)
 };
 
 enum class MatchMode {

@@ -15,7 +15,7 @@ namespace ogam {
 
 namespace {
 
-constexpr double kLargestWeight = 10;
+constexpr double kLargestWeight = 100;
 constexpr double kHeldBackFrom = 0.5;      // a negative query that is more likely true than not
 constexpr double kWorthMentioning = 0.01;  // lanes below say nothing about why a moment was found
 
@@ -55,6 +55,7 @@ class SearchRun {
   SearchResult run() {
     const std::size_t offset = read_page_token(query_);
     select_assets();
+    select_lanes();
     ask_lanes();
     hold_back();
     std::vector<Candidate> candidates = collect();
@@ -103,16 +104,24 @@ class SearchRun {
     return found == query_.weights.end() ? 1 : found->second;
   }
 
-  /// Fills `opinions_` and `asked_`, one of each for a lane that was asked for and can be.
-  void ask_lanes() {
-    std::vector<LexicalHit> lines = find_words(state_.database, snapshot_, words_, allowed_);
+  void select_lanes() {
     for (const Lane lane : Lane::all()) {
-      const bool wanted =
-          std::find(query_.lanes.begin(), query_.lanes.end(), lane) != query_.lanes.end() &&
-          weight_of(lane) > 0;
-      if (!wanted) {
-        continue;
+      const bool named =
+          std::find(query_.lanes.begin(), query_.lanes.end(), lane) != query_.lanes.end();
+      if (named && weight_of(lane) > 0) {
+        lanes_.push_back(lane);
       }
+    }
+  }
+
+  bool is_wanted(Lane lane) const {
+    return std::find(lanes_.begin(), lanes_.end(), lane) != lanes_.end();
+  }
+
+  /// Fills `opinions_` and `asked_`, one of each for a wanted lane.
+  void ask_lanes() {
+    const auto lines = find_words(state_.database, snapshot_, words_, {lanes_, allowed_});
+    for (const Lane lane : lanes_) {
       AskedLane asked{lane, {}};
       LaneOpinion opinion{weight_of(lane), {}};
       for (const VectorQuery& vector : query_.vectors) {
@@ -166,14 +175,14 @@ class SearchRun {
     probability = std::max(probability, static_cast<float>(p));
   }
 
-  /// Marks the segments that a negative query matches.
+  /// Marks the segments that a negative query matches in one of the wanted lanes.
   void hold_back() {
     held_.assign(snapshot_.segments, false);
     for (const VectorQuery& vector : query_.vectors) {
-      if (!vector.negative) {
+      const SpaceRow& space = *find_space(snapshot_.spaces, vector.space);
+      if (!vector.negative || !is_wanted(space.space.lane)) {
         continue;
       }
-      const SpaceRow& space = *find_space(snapshot_.spaces, vector.space);
       const SpaceContent& content = content_of(snapshot_, space, state_.database, state_.store);
       const Background& background = state_.background_of(space);
       const auto hits = scan_space(snapshot_, content, vector.values, allowed_);
@@ -184,7 +193,8 @@ class SearchRun {
         }
       }
     }
-    for (const LexicalHit& line : find_words(state_.database, snapshot_, words_not_, allowed_)) {
+    for (const LexicalHit& line :
+         find_words(state_.database, snapshot_, words_not_, {lanes_, allowed_})) {
       if (line.probability >= kHeldBackFrom) {
         held_[line.segment] = true;
       }
@@ -265,6 +275,7 @@ class SearchRun {
   WordsQuery words_;
   WordsQuery words_not_;
   std::vector<bool> allowed_;  // by asset
+  std::vector<Lane> lanes_;    // that were asked for and count
   std::vector<bool> held_;     // by segment
   std::vector<LaneOpinion> opinions_;
   std::vector<AskedLane> asked_;
@@ -290,10 +301,8 @@ void check_query(const ArchiveQuery& query, const std::vector<SpaceRow>& spaces)
     require(vector.values.size() == static_cast<std::size_t>(space->space.dimension),
             ErrorCode::invalid_argument, "a query of {} has {} values, got {}",
             describe_space(space->space), space->space.dimension, vector.values.size());
-    require(std::all_of(vector.values.begin(), vector.values.end(),
-                        [](float value) { return std::isfinite(value) && std::abs(value) < 1e6F; }),
-            ErrorCode::invalid_argument, "a query of {} has values that are not finite",
-            describe_space(space->space));
+    require(are_usable(vector.values), ErrorCode::invalid_argument,
+            "a query of {} has values that are not finite", describe_space(space->space));
     require(std::isfinite(vector.calibration.intercept) &&
                 std::isfinite(vector.calibration.slope) && vector.calibration.slope > 0,
             ErrorCode::invalid_argument,

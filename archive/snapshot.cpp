@@ -2,14 +2,29 @@
 
 #include <algorithm>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "core/base/error.h"
 
 namespace ogam {
 
 namespace {
+
 constexpr std::size_t kMostSegments = std::size_t{1} << 32;
+constexpr std::size_t kCountedFrom = std::size_t{1} << 24;
+
+/// A search takes memory by the number of segments: a great one is not believed, it is counted.
+void check_segments(const Database& database, std::size_t segments) {
+  if (segments < kCountedFrom) {
+    return;
+  }
+  Rows rows = database.query("SELECT count(*) FROM segments");
+  const std::size_t counted = rows.next() ? rows.size(0) : 0;
+  require(counted == segments, ErrorCode::corrupt_data,
+          "the catalog is damaged: its assets count {} segments, it has {}", segments, counted);
 }
+
+}  // namespace
 
 std::optional<std::size_t> Snapshot::find_row(std::int64_t row) const {
   const auto found =
@@ -42,6 +57,7 @@ Snapshot read_snapshot(const Database& database) {
     require(snapshot.segments <= kMostSegments, ErrorCode::corrupt_data,
             "the catalog is damaged: it counts {} segments", snapshot.segments);
   }
+  check_segments(database, snapshot.segments);
   return snapshot;
 }
 
@@ -54,11 +70,11 @@ const SpaceContent& content_of(Snapshot& snapshot, const SpaceRow& space, const 
   content.space = space.space;
   std::unordered_map<std::int64_t, FileRow> files;
   for (const FileRow& file : read_files(database)) {
-    if (file.space == space.row && file.bytes > 0) {
-      check_vector_file(store.map(file.name, file.bytes), space.space, store.path_of(file.name));
+    if (file.space == space.row) {
       files.emplace(file.row, file);
     }
   }
+  std::unordered_set<std::int64_t> checked;  // files; those that no asset uses may be damaged
   for (const ExtentRow& extent : read_extents(database, space.row)) {
     const auto asset = snapshot.find_row(extent.asset);
     const auto file = files.find(extent.file);
@@ -66,6 +82,9 @@ const SpaceContent& content_of(Snapshot& snapshot, const SpaceRow& space, const 
             "the catalog is damaged: vectors of asset row {} in file row {} belong to nothing",
             extent.asset, extent.file);
     const FileRow& in = file->second;
+    if (checked.insert(in.row).second) {
+      check_vector_file(store.map(in.name, in.bytes), space.space, store.path_of(in.name));
+    }
     SpaceContent::Block block{
         *asset,
         view_block(store.map(in.name, in.bytes).first(in.bytes),
@@ -73,7 +92,7 @@ const SpaceContent& content_of(Snapshot& snapshot, const SpaceRow& space, const 
         in.name};
     require(block.vectors.checksum == extent.checksum, ErrorCode::corrupt_data,
             "{} is damaged: the block at {} is not the one the catalog knows",
-            store.path_of(in.name).string(), extent.position);
+            display_path(store.path_of(in.name)), extent.position);
     content.rows += extent.rows;
     content.blocks.push_back(std::move(block));
   }

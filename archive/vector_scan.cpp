@@ -120,6 +120,13 @@ void dot_products(std::span<const float> values, std::span<const float> query,
   chosen(values.data(), query.data(), query.size(), scores.data(), scores.size());
 }
 
+bool are_usable(std::span<const float> values) {
+  constexpr float kLargest = 1e6F;
+  return std::all_of(values.begin(), values.end(), [](float value) {
+    return std::isfinite(value) && std::abs(value) < kLargest;
+  });
+}
+
 std::vector<SegmentHit> scan_space(const Snapshot& snapshot, const SpaceContent& content,
                                    std::span<const float> query, const std::vector<bool>& allowed) {
   require(query.size() == static_cast<std::size_t>(content.space.dimension),

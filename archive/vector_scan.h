@@ -16,6 +16,10 @@ namespace ogam {
 void dot_products(std::span<const float> values, std::span<const float> query,
                   std::span<float> scores);
 
+/// Whether every value is finite and below a million in size, so that no dot product of two such
+/// vectors overflows.
+bool are_usable(std::span<const float> values);
+
 /// The best vector of a segment for one query.
 struct SegmentHit {
   float score = 0;

@@ -33,7 +33,7 @@ class Descriptor {
 
 [[noreturn]] void fail_write(const fs::path& path, int error) {
   const bool full = error == ENOSPC || error == EDQUOT || error == EFBIG;
-  fail(full ? ErrorCode::resource_exhausted : ErrorCode::unavailable, "cannot write {}: {}; {}",
+  fail(full ? ErrorCode::resource_exhausted : ErrorCode::inaccessible, "cannot write {}: {}; {}",
        display_path(path), std::strerror(error),
        full ? "free some space and run again" : "check that the archive may be written to");
 }

@@ -18,7 +18,7 @@ class VectorStore {
   std::filesystem::path path_of(const std::string& name) const { return folder_ / name; }
 
   /// Writes `bytes` at `position` of a file and makes them durable; at position 0 the file is made.
-  /// @throws Error{resource_exhausted} when the disk is full, Error{unavailable}.
+  /// @throws Error{resource_exhausted} when the disk is full, Error{inaccessible}.
   void write(const std::string& name, std::size_t position, std::span<const std::byte> bytes);
 
   /// Cuts a file to its first `bytes`; 0 removes it. A shorter file stays as it is.

@@ -8,7 +8,7 @@ namespace ogam {
 /// that process ends, however it ends.
 class WriterLock {
  public:
-  /// @throws Error{unavailable} when another process is writing or the folder cannot be written.
+  /// @throws Error{inaccessible} when another process is writing or the folder cannot be written.
   explicit WriterLock(const std::filesystem::path& folder);
   ~WriterLock();
   WriterLock(const WriterLock&) = delete;

@@ -3,10 +3,49 @@
 #include <algorithm>
 
 #include "core/base/error.h"
+#include "core/base/logging.h"
 #include "core/text/unicode.h"
 #include "pipelines/query_encoder.h"
 
 namespace ogam {
+
+namespace {
+
+/// "visual/siglip2/embedding (0123...)": the spaces of `lane`, for messages.
+std::string names_of(const std::vector<Space>& spaces, Lane lane) {
+  std::vector<std::string> names;
+  for (const Space& space : spaces) {
+    if (space.lane == lane) {
+      names.push_back(fmt::format("{} ({})", space.name, space.id));
+    }
+  }
+  return names.empty() ? fmt::format("none of the lane {}", lane.name())
+                       : fmt::format("{}", fmt::join(names, ", "));
+}
+
+/// Whether there is nothing in a text but white space.
+bool is_blank(std::string_view text) {
+  const auto letters = code_points(repair_utf8(text));
+  return std::all_of(letters.begin(), letters.end(), &is_white_space);
+}
+
+/// The lanes of `asked` that the archive has, in that order.
+std::vector<Lane> lanes_in(const std::vector<Lane>& asked, const std::vector<Lane>& there) {
+  std::vector<Lane> lanes;
+  for (const Lane lane : asked) {
+    if (std::find(there.begin(), there.end(), lane) != there.end()) {
+      lanes.push_back(lane);
+    } else if (asked.size() < Lane::all().size()) {  // asking for everything names no lane
+      log_warning("this archive holds nothing of the lane {}; it is left out", lane.name());
+    }
+  }
+  require(!lanes.empty(), ErrorCode::invalid_argument,
+          "this archive holds nothing of the lanes that were asked for; index with --lanes, or "
+          "search in others");
+  return lanes;
+}
+
+}  // namespace
 
 struct Searcher::State {
   const Archive& archive;
@@ -20,10 +59,9 @@ Searcher::Searcher(const Archive& archive, const Pack& pack)
   for (const Space& stored : archive.spaces()) {
     const auto same = std::find(known.begin(), known.end(), stored);
     require(same != known.end(), ErrorCode::invalid_argument,
-            "the archive {} holds vectors of the space {} ({}), which the pack {} does not have; "
-            "search with the "
-            "pack that it was indexed with, or index again into a new archive",
-            archive.info().folder.string(), stored.name, stored.id, pack.manifest().name);
+            "the archive holds vectors of the space {} ({}), the pack {} has {}: they cannot be "
+            "compared; search with the pack that it was indexed with, or index into a new archive",
+            stored.name, stored.id, pack.manifest().name, names_of(known, stored.lane));
     if (std::find(state_->lanes.begin(), state_->lanes.end(), stored.lane) == state_->lanes.end()) {
       state_->lanes.push_back(stored.lane);
     }
@@ -33,7 +71,7 @@ Searcher::Searcher(const Archive& archive, const Pack& pack)
 Searcher::~Searcher() = default;
 
 SearchResult Searcher::search(const SearchRequest& request) {
-  const bool empty = request.text.empty() && request.image.empty() && request.audio.empty() &&
+  const bool empty = is_blank(request.text) && request.image.empty() && request.audio.empty() &&
                      request.video.empty();
   require(!empty, ErrorCode::invalid_argument,
           "nothing to look for; give a text, a picture, a sound or a clip");
@@ -42,15 +80,7 @@ SearchResult Searcher::search(const SearchRequest& request) {
   require(request.min_score >= 0 && request.min_score <= 1, ErrorCode::invalid_argument,
           "the minimum score lies between 0 and 1, got {}", request.min_score);
 
-  std::vector<Lane> lanes;
-  for (const Lane lane : request.lanes) {
-    if (std::find(state_->lanes.begin(), state_->lanes.end(), lane) != state_->lanes.end()) {
-      lanes.push_back(lane);
-    }
-  }
-  require(!lanes.empty(), ErrorCode::invalid_argument,
-          "this archive holds nothing of the lanes that were asked for; index with --lanes, or "
-          "search in others");
+  const std::vector<Lane> lanes = lanes_in(request.lanes, state_->lanes);
   ArchiveQuery query;
   query.vectors = state_->encoder.encode({.text = calm_capitals(to_nfc(request.text)),
                                           .image = request.image,
@@ -58,7 +88,7 @@ SearchResult Searcher::search(const SearchRequest& request) {
                                           .video = request.video,
                                           .span = request.span},
                                          lanes);
-  if (!request.text_not.empty()) {
+  if (!is_blank(request.text_not)) {
     QueryMedia unwanted_media;
     unwanted_media.text = calm_capitals(to_nfc(request.text_not));
     for (VectorQuery& unwanted : state_->encoder.encode(unwanted_media, lanes)) {
@@ -68,7 +98,7 @@ SearchResult Searcher::search(const SearchRequest& request) {
   }
   query.words = to_nfc(request.text);
   query.words_not = to_nfc(request.text_not);
-  query.lanes = request.lanes;
+  query.lanes = lanes;  // in mode all, a lane that the archive lacks could never agree
   query.weights = request.weights;
   query.mode = request.mode;
   query.group_by = request.group_by;

@@ -21,7 +21,7 @@ struct SearchRequest {
   std::filesystem::path image;
   std::filesystem::path audio;
   std::filesystem::path video;
-  std::optional<TimeSpan> span;  ///< of the clip or the sound
+  std::optional<TimeSpan> span;  ///< of the clip, or of the sound when there is no clip
   std::string text_not;          ///< moments that match this are held back
   std::vector<Lane> lanes = Lane::all();
   MatchMode mode = MatchMode::any;

@@ -7,7 +7,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <fstream>
+#include <future>
 
 #include "core/base/files.h"
 #include "tests/archive/sample_assets.h"
@@ -145,6 +147,16 @@ TEST(ArchiveTest, GainsSpacesLater) {
   EXPECT_EQ(archive.spaces().size(), 4U);
 }
 
+TEST(ArchiveTest, ReadersSeeSpacesThatItGainsLater) {
+  const test::TemporaryFolder folder;
+  Archive::open_or_create(folder / "a", {test::visual_space()});
+  const Archive reader = Archive::open(folder / "a");
+  reader.search({.vectors = {{test::visual_space().id, test::sample_visual(1, 0), {}, false}}});
+  Archive::open_or_create(folder / "a", all_spaces());
+  EXPECT_NO_THROW(reader.search(
+      {.vectors = {{test::sound_space().id, std::vector<float>(24, 0.2F), {}, false}}}));
+}
+
 TEST(ArchiveTest, RefusesAnotherSpaceOfALaneNamingBoth) {
   const test::TemporaryFolder folder;
   Archive::open_or_create(folder / "a", all_spaces());
@@ -173,6 +185,8 @@ TEST(ArchiveTest, RefusesVectorsThatDoNotFit) {
   EXPECT_THAT(refused([](AssetRecord& a) { a.vectors[0].values.pop_back(); }), HasSubstr("31"));
   EXPECT_THAT(refused([](AssetRecord& a) { a.vectors[0].values[3] = NAN; }),
               HasSubstr("not finite"));
+  EXPECT_THAT(refused([](AssetRecord& a) { a.vectors[0].values[3] = 3e38F; }),
+              HasSubstr("not finite"));
   EXPECT_THAT(refused([](AssetRecord& a) { a.vectors[0].segment = 1; }), HasSubstr("segment 1"));
   EXPECT_THAT(refused([](AssetRecord& a) { a.vectors[0].words = 0; }), HasSubstr("words 0 of 0"));
   EXPECT_THAT(refused([](AssetRecord& a) { a.segments[0].end = -1; }), HasSubstr("ascend"));
@@ -184,11 +198,11 @@ TEST(ArchiveTest, TellsASecondWriterAndLetsReadersRead) {
   Archive writer = Archive::open_or_create(folder / "a", all_spaces());
   writer.add(sample_asset(1));
   const auto message = error_of([&] { Archive::open_or_create(folder / "a", all_spaces()); },
-                                ErrorCode::unavailable);
+                                ErrorCode::inaccessible);
   EXPECT_THAT(message, HasSubstr("another process is writing"));
   Archive reader = Archive::open(folder / "a");
   EXPECT_EQ(reader.list().size(), 1U);
-  EXPECT_THAT(error_of([&] { reader.remove(sample_asset(1).id); }, ErrorCode::unavailable),
+  EXPECT_THAT(error_of([&] { reader.remove(sample_asset(1).id); }, ErrorCode::inaccessible),
               HasSubstr("another process is writing"));
   writer.add(sample_asset(2));
   EXPECT_EQ(reader.list().size(), 2U);
@@ -197,6 +211,34 @@ TEST(ArchiveTest, TellsASecondWriterAndLetsReadersRead) {
           .moments[0]
           .asset,
       sample_asset(2).id);
+}
+
+TEST(ArchiveTest, SearchingAndVerifyingGoOnWhileAssetsAreAdded) {
+  const test::TemporaryFolder folder;
+  Archive writer = Archive::open_or_create(folder / "a", all_spaces());
+  writer.add(sample_asset(0, 1));
+  const Archive reader = Archive::open(folder / "a");
+  constexpr int kAssets = 40;
+  auto writing = std::async(std::launch::async, [&] {
+    for (int number = 1; number <= kAssets; ++number) {
+      writer.add(sample_asset(number, 1));
+      writer.add(sample_asset(kAssets + 1, 2));  // again and again, in the place of itself
+    }
+  });
+  const ArchiveQuery query{
+      .vectors = {{test::visual_space().id, test::sample_visual(0, 0), {}, false}}};
+  do {
+    ASSERT_EQ(reader.search(query).moments.at(0).asset, sample_asset(0).id);
+    ASSERT_THAT(reader.verify(), IsEmpty());
+  } while (writing.wait_for(std::chrono::seconds(0)) != std::future_status::ready);
+  writing.get();
+  EXPECT_EQ(reader.list().size(), kAssets + 2U);
+}
+
+TEST(ArchiveTest, MakesTheFoldersAboveIt) {
+  const test::TemporaryFolder folder;
+  { Archive::open_or_create(folder / "x/y/z", all_spaces()).add(sample_asset(1)); }
+  EXPECT_EQ(Archive::open(folder / "x/y/z").list().size(), 1U);
 }
 
 TEST(ArchiveTest, RefusesAnArchiveOfANewerFormat) {
@@ -254,9 +296,9 @@ TEST(ArchiveTest, CanBeReadWhereNothingCanBeWritten) {
             .moments.empty()) {
       return 2;
     }
-    const auto removing = error_of([&] { archive.remove("b3:x"); }, ErrorCode::unavailable);
+    const auto removing = error_of([&] { archive.remove("b3:x"); }, ErrorCode::inaccessible);
     const auto opening = error_of([&] { Archive::open_or_create(folder / "a", all_spaces()); },
-                                  ErrorCode::unavailable);
+                                  ErrorCode::inaccessible);
     return removing.find("cannot be written") == std::string::npos  ? 3
            : opening.find("cannot be written") == std::string::npos ? 4
                                                                     : 0;
@@ -270,10 +312,10 @@ TEST(ArchiveTest, SaysSoWhenTheFolderCannotBeMade) {
   const test::TemporaryFolder folder;
   std::ofstream(folder / "file") << "x";
   EXPECT_THAT(
-      error_of([&] { Archive::open_or_create(folder / "file", {}); }, ErrorCode::unavailable),
+      error_of([&] { Archive::open_or_create(folder / "file", {}); }, ErrorCode::inaccessible),
       HasSubstr("cannot make the folder"));
   EXPECT_THAT(
-      error_of([&] { Archive::open_or_create(folder / "file/a", {}); }, ErrorCode::unavailable),
+      error_of([&] { Archive::open_or_create(folder / "file/a", {}); }, ErrorCode::inaccessible),
       HasSubstr("cannot make the folder"));
 }
 

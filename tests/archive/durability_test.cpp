@@ -7,6 +7,7 @@
 #include <chrono>
 #include <csignal>
 #include <fstream>
+#include <functional>
 #include <random>
 #include <thread>
 
@@ -253,6 +254,32 @@ TEST(DurabilityTest, ShortAndMissingVectorFilesAreNamed) {
   }
   fs::remove(folder / "a/vectors" / name);
   EXPECT_THAT(use_damaged(folder / "a"), ::testing::Contains(HasSubstr(name.string())));
+}
+
+TEST(DurabilityTest, IndexingAgainMendsMissingAndDamagedVectorFiles) {
+  const test::TemporaryFolder folder;
+  make_archive_to_damage(folder / "whole");
+  const auto name = fs::directory_iterator(folder / "whole/vectors")->path().filename();
+  const std::function<void(const fs::path&)> damages[] = {
+      [](const fs::path& file) { fs::remove(file); },
+      [](const fs::path& file) { fs::resize_file(file, 10); },
+      [](const fs::path& file) { fs::resize_file(file, fs::file_size(file) - 1); },
+      [](const fs::path& file) { damage(file, 0, 0xFF); },
+      [](const fs::path& file) { damage(file, 200, 0xFF); },
+  };
+  for (const auto& harm : damages) {
+    fs::remove_all(folder / "a");
+    fs::copy(folder / "whole", folder / "a", fs::copy_options::recursive);
+    harm(folder / "a/vectors" / name);
+    EXPECT_FALSE(Archive::open(folder / "a").verify().empty());
+    make_archive_to_damage(folder / "a");
+    EXPECT_THAT(Archive::open(folder / "a").verify(), IsEmpty());
+    const Archive archive = Archive::open_or_create(folder / "a", all_spaces());
+    EXPECT_THAT(archive.verify(), IsEmpty());
+    const auto result = archive.search(
+        {.vectors = {{test::visual_space().id, test::sample_visual(2, 0), {}, false}}});
+    EXPECT_EQ(result.moments.at(0).asset, sample_asset(2).id);
+  }
 }
 
 TEST(DurabilityTest, ADamagedCatalogIsAnErrorAndNeverACrash) {

@@ -47,6 +47,8 @@ TEST(FilterTest, NamesWhatIsWrongAndWhere) {
   EXPECT_THAT(refusal("duration~5"), HasSubstr("cannot be compared"));
   EXPECT_THAT(refusal("kind<video"), HasSubstr("cannot be compared"));
   EXPECT_THAT(refusal("tag.year>new"), HasSubstr("no number"));
+  EXPECT_THAT(refusal("kind==video"), HasSubstr("in quotes"));
+  EXPECT_EQ(std::get<std::string>(compile_filter("kind=\"=x\"").parameters.at(0)), "=x");
 }
 
 TEST(FilterTest, LimitsLengthDepthAndStars) {

@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <set>
 
 #include "archive/archive.h"
@@ -123,7 +124,12 @@ TEST(SearchTest, RefusesQueriesThatMakeNoSense) {
   EXPECT_THAT(refused({.words_not = "car"}), HasSubstr("something to look for"));
   EXPECT_THAT(refused({.words = "car", .limit = 0}), HasSubstr("1 to 100000"));
   EXPECT_THAT(refused({.words = "car", .min_score = 1.5}), HasSubstr("probability"));
-  EXPECT_THAT(refused({.words = "car", .weights = {{Lane::visual, -1}}}), HasSubstr("weight"));
+  for (const double weight : {-1.0, 100.5, static_cast<double>(NAN)}) {
+    EXPECT_THAT(refused({.words = "car", .weights = {{Lane::visual, weight}}}),
+                HasSubstr("weight"));
+  }
+  EXPECT_THAT(refused({.words = "car", .min_score = static_cast<double>(NAN)}),
+              HasSubstr("probability"));
   EXPECT_THAT(refused({.words = std::string(20'000, 'x')}), HasSubstr("10000 bytes"));
   VectorQuery vector = like_visual(1, 0);
   vector.values[0] = INFINITY;
@@ -226,6 +232,27 @@ TEST(SearchTest, TakesPunctuationAndOperatorsOfTheIndexAsText) {
   EXPECT_THAT(fixture.find({.words = "text:rock^ -roll", .min_score = 0.1}).size(), 1U);
 }
 
+TEST(SearchTest, WordsWithoutLettersFindNothing) {
+  Fixture fixture;
+  fixture.archive.add(spoken_asset("x", {"rock and roll"}));
+  for (const std::string words : {"!!!", "\"\"", " ", "\U0001F600", "\xff\xfe", "\u0301"}) {
+    EXPECT_THAT(fixture.find({.words = words}), IsEmpty()) << words;
+  }
+}
+
+TEST(SearchTest, AnswersQueriesOfManyLongWords) {
+  Fixture fixture;
+  fixture.archive.add(spoken_asset("x", {"가나다라 마바사아"}));
+  std::string words;
+  for (char32_t syllable = 0xAC00; words.size() < 9'900; ++syllable) {
+    words += {static_cast<char>(0xE0 | (syllable >> 12)),
+              static_cast<char>(0x80 | ((syllable >> 6) & 0x3F)),
+              static_cast<char>(0x80 | (syllable & 0x3F))};
+    words += syllable % 50 == 0 ? " " : "";
+  }
+  EXPECT_NO_THROW(fixture.archive.search({.words = words}));
+}
+
 TEST(SearchTest, LanesAddUpInModeAnyAndMustAgreeInModeAll) {
   Fixture fixture;
   AssetRecord both = sample_asset(1, 1);
@@ -277,6 +304,46 @@ TEST(SearchTest, NegativeQueriesHoldMomentsBack) {
   without.negative = true;
   EXPECT_THAT(fixture.find({.vectors = {without}, .words = "red car", .words_not = "dog"}),
               ElementsAre("b3:x@0:00:00.0"));
+}
+
+TEST(SearchTest, NegativeQueriesLookOnlyIntoTheLanesAskedFor) {
+  Fixture fixture;
+  AssetRecord asset = sample_asset(1, 1);
+  add_speech(asset, 0, "a red car");
+  add_speech(asset, 0, "a dog", Lane::text);
+  fixture.archive.add(asset);
+  VectorQuery without = like_visual(1, 0);
+  without.negative = true;
+  ArchiveQuery query{.vectors = {without}, .words = "red car", .words_not = "dog"};
+  EXPECT_THAT(fixture.find(query), IsEmpty());
+  query.lanes = {Lane::speech};
+  EXPECT_EQ(fixture.find(query).size(), 1U);
+}
+
+TEST(SearchTest, ScoresLieBetweenZeroAndOneWhateverTheWeights) {
+  Fixture fixture;
+  for (int number = 0; number < 10; ++number) {
+    AssetRecord asset = sample_asset(number, 2);
+    add_speech(asset, 0, "a red car");
+    add_speech(asset, 0, "a red car", Lane::text);
+    fixture.archive.add(asset);
+  }
+  for (const double weight : {0.01, 1.0, 100.0}) {
+    ArchiveQuery query{.vectors = {like_visual(3, 0)}, .words = "red car", .limit = 100};
+    for (const Lane lane : Lane::all()) {
+      query.weights[lane] = weight;
+    }
+    const auto result = fixture.archive.search(query);
+    ASSERT_FALSE(result.moments.empty());
+    for (const Moment& moment : result.moments) {
+      EXPECT_GT(moment.score, 0) << weight;
+      EXPECT_LE(moment.score, 1) << weight;
+      for (const auto& [lane, evidence] : moment.lanes) {
+        EXPECT_GT(evidence.score, 0);
+        EXPECT_LT(evidence.score, 1);
+      }
+    }
+  }
 }
 
 TEST(SearchTest, LooksOnlyIntoTheLanesAskedFor) {
