@@ -197,7 +197,9 @@ ShotList detect_shots(const std::filesystem::path& path, const TransNetV2& model
                    .message = "shots"});
     }
   }
-  return detector.finish();
+  ShotList list = detector.finish();
+  list.report = reader.report();
+  return list;
 }
 
 }  // namespace ogam

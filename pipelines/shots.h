@@ -26,6 +26,7 @@ struct ShotList {
                                       ///< last); one frame for a cut
   std::vector<Time> frame_times;      ///< [T]
   std::vector<float> probabilities;   ///< [T], that the frame is in a transition
+  ReadReport report = {};             ///< of a file: what was damaged or missing in it
 };
 
 /// Cuts a video where frames are in transition: each run of probabilities above `threshold`, unless

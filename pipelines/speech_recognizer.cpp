@@ -4,10 +4,10 @@
 #include <c10/core/InferenceMode.h>
 
 #include <algorithm>
-#include <array>
 #include <cmath>
+#include <iterator>
 #include <numeric>
-#include <optional>
+#include <utility>
 
 #include "core/base/error.h"
 #include "core/base/files.h"
@@ -15,7 +15,7 @@
 #include "core/tensor/checkpoint.h"
 #include "core/text/bpe_tokenizer.h"
 #include "core/text/unicode.h"
-#include "decoders/text/repetition.h"
+#include "decoders/text/whisper_fallback.h"
 #include "decoders/text/whisper_segments.h"
 #include "decoders/text/word_alignment.h"
 #include "encoders/audio/whisper_encoder.h"
@@ -28,24 +28,11 @@ namespace {
 constexpr std::int64_t kSampleRate = SileroVad::kSampleRate;
 constexpr std::int64_t kSamplesPerTimestamp = kSampleRate / WhisperTokens::kTimestampsPerSecond;
 
-// When a decoding is not to be believed. Source: Radford et al. 2022, section 4.5.
-constexpr std::array kTemperatures = {0.0, 0.2, 0.4, 0.6, 0.8, 1.0};
-constexpr double kMaxCompressionRatio = 2.4;
-constexpr double kMinLogProbability = -1.0;
-constexpr double kMaxNoSpeech = 0.6;
-
 // Speech that the model passed over for the window to be heard again from there.
 constexpr std::int64_t kMinLeftOver = kSampleRate / 2;
+// A pass that gets less far is a short step, and a window is given up after so many of them.
 constexpr std::int64_t kMinProgress = kSampleRate;
-
-struct Decoding {
-  WhisperSequence sequence;
-  double compression = 0;
-
-  bool repeats() const { return sequence.stuck || compression > kMaxCompressionRatio; }
-  bool unlikely() const { return sequence.average_log_probability < kMinLogProbability; }
-  bool silent() const { return unlikely() && sequence.no_speech_probability > kMaxNoSpeech; }
-};
+constexpr int kMaxShortSteps = 3;
 
 WhisperTokens read_tokens(const std::filesystem::path& folder, const WhisperDecoderConfig& config) {
   const auto path = folder / "generation_config.json";
@@ -93,8 +80,10 @@ struct SpeechRecognizer::State {
     return tokenizer.decode(text);
   }
 
-  Decoding decode(const std::vector<KeyValues>& sound, const std::vector<std::int32_t>& prompt,
-                  const TranscriptionOptions& options, const CancellationToken& cancellation) const;
+  WhisperDecoding decode(const std::vector<KeyValues>& sound,
+                         const std::vector<std::int32_t>& prompt,
+                         const TranscriptionOptions& options,
+                         const CancellationToken& cancellation) const;
 
   struct Heard {
     const std::vector<WhisperSegment>& segments;
@@ -119,29 +108,16 @@ struct SpeechRecognizer::State {
   SileroVad vad;
 };
 
-Decoding SpeechRecognizer::State::decode(const std::vector<KeyValues>& sound,
-                                         const std::vector<std::int32_t>& prompt,
-                                         const TranscriptionOptions& options,
-                                         const CancellationToken& cancellation) const {
-  std::optional<Decoding> best;
-  for (const double temperature : kTemperatures) {
-    Decoding decoding;
-    decoding.sequence = search.decode(
+WhisperDecoding SpeechRecognizer::State::decode(const std::vector<KeyValues>& sound,
+                                                const std::vector<std::int32_t>& prompt,
+                                                const TranscriptionOptions& options,
+                                                const CancellationToken& cancellation) const {
+  const auto at_temperature = [&](double temperature) {
+    return search.decode(
         sound, prompt,
         {.beam_size = options.beam_size, .temperature = temperature, .cancellation = cancellation});
-    decoding.compression = compression_ratio(text_of(decoding.sequence.tokens));
-    if (decoding.silent() || (!decoding.repeats() && !decoding.unlikely())) {
-      return decoding;
-    }
-    // Of what is not to be believed, text that does not repeat itself is the lesser evil.
-    const auto merit = [](const Decoding& d) {
-      return std::pair(!d.repeats(), d.sequence.average_log_probability);
-    };
-    if (!best || merit(decoding) > merit(*best)) {
-      best = std::move(decoding);
-    }
-  }
-  return *best;
+  };
+  return decode_with_fallback(at_temperature, [&](auto ids) { return text_of(ids); });
 }
 
 std::vector<SpokenText> SpeechRecognizer::State::utterances(const Heard& heard,
@@ -199,7 +175,8 @@ void SpeechRecognizer::check(const TranscriptionOptions& options) const {
           "the number of beams must be 1 to 16, got {}", options.beam_size);
   require(options.workers >= 0 && options.workers <= 64, ErrorCode::invalid_argument,
           "the number of speech workers must be 0 to 64, got {}", options.workers);
-  if (options.language != "auto") {
+  // A model of English alone has no languages to listen for, but options that it may refuse.
+  if (options.language != "auto" || state_->tokens.languages.empty()) {
     state_->tokens.prompt(options.language, options.translate);
   }
 }
@@ -227,6 +204,7 @@ std::vector<TimedText> SpeechRecognizer::recognize(const SpeechWindow& window,
   const std::span<const float> samples = window.samples;
   const auto size = static_cast<std::int64_t>(samples.size());
   std::vector<SpokenText> spoken;
+  int short_steps = 0;
   // The model may stop before the end of the window; what it left is heard again from there.
   for (std::int64_t from = 0; speech_after(from, window.speech) > 0;) {
     cancellation.check();
@@ -237,9 +215,15 @@ std::vector<TimedText> SpeechRecognizer::recognize(const SpeechWindow& window,
     if (decoding.silent()) {
       break;
     }
-    const auto heard =
-        split_segments(decoding.sequence.tokens, state_->tokens,
-                       static_cast<std::int32_t>((size - from) / kSamplesPerTimestamp));
+    auto heard = split_segments(decoding.sequence.tokens, state_->tokens,
+                                static_cast<std::int32_t>((size - from) / kSamplesPerTimestamp));
+    const auto progress = heard.heard * kSamplesPerTimestamp;
+    short_steps += progress < kMinProgress ? 1 : 0;
+    const bool again = progress > 0 && short_steps <= kMaxShortSteps &&
+                       speech_after(from + progress, window.speech) >= kMinLeftOver;
+    if (!again && heard.unfinished && !decoding.repeats()) {
+      heard.segments.push_back(*std::move(heard.unfinished));
+    }
     auto utterances = state_->utterances(
         {.segments = heard.segments,
          .sound = sound,
@@ -254,11 +238,10 @@ std::vector<TimedText> SpeechRecognizer::recognize(const SpeechWindow& window,
       }
       spoken.push_back(std::move(utterance));
     }
-    const auto progress = heard.heard * kSamplesPerTimestamp;
-    from += progress;
-    if (progress < kMinProgress || speech_after(from, window.speech) < kMinLeftOver) {
+    if (!again) {
       break;
     }
+    from += progress;
     sound.clear();
   }
   cut_loops(spoken);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <utility>
 
 #include "core/text/unicode.h"
 #include "decoders/text/repetition.h"
@@ -15,6 +16,9 @@ constexpr std::int64_t kTolerance =
 constexpr std::int64_t kMargin =
     60 * kMillisecond;  // left around speech when words are fitted to it
 constexpr std::int64_t kShortestWord = 40 * kMillisecond;
+// The recogniser does not hear what was cut out between two spans of speech and may make one
+// utterance of both; one with a longer pause in the stream is two.
+constexpr Time kLongestPause = 3 * kSecond;
 
 std::int64_t overlap(const SampleSpan& a, const SampleSpan& b) {
   return std::max<std::int64_t>(0, std::min(a.end, b.end) - std::max(a.start, b.start));
@@ -131,23 +135,38 @@ void cut_loops(std::vector<SpokenText>& utterances) {
 std::vector<TimedText> to_timed_text(const std::vector<SpokenText>& utterances,
                                      const SpeechWindow& window, const std::string& language) {
   std::vector<TimedText> result;
-  for (const auto& utterance : utterances) {
-    if (!has_letter_or_digit(utterance.text)) {
-      continue;
-    }
-    TimedText text{.span = window.stream_time(utterance.span),
-                   .text = trimmed(repair_utf8(utterance.text)),
-                   .words = {},
-                   .language = language};
-    for (const auto& word : utterance.words) {
-      text.words.push_back({.span = window.stream_time(word.span),
-                            .text = trimmed(repair_utf8(word.text)),
-                            .probability = static_cast<float>(word.probability)});
+  const auto empty_text = [&] {
+    return TimedText{.span = {}, .text = {}, .words = {}, .language = language};
+  };
+  const auto add = [&](TimedText text) {
+    text.text = trimmed(repair_utf8(text.text));
+    if (!has_letter_or_digit(text.text)) {
+      return;
     }
     if (!text.words.empty()) {
       text.span = {text.words.front().span.start, text.words.back().span.end};
     }
     result.push_back(std::move(text));
+  };
+  for (const auto& utterance : utterances) {
+    TimedText text = empty_text();
+    text.span = window.stream_time(utterance.span);
+    if (utterance.words.empty()) {
+      text.text = utterance.text;
+    }
+    for (const auto& word : utterance.words) {
+      const auto span = window.stream_time(word.span);
+      if (!text.words.empty() && span.start - text.words.back().span.end > kLongestPause) {
+        add(std::exchange(text, empty_text()));
+      }
+      text.text += word.text;
+      if (auto written = trimmed(repair_utf8(word.text)); !written.empty()) {
+        text.words.push_back({.span = span,
+                              .text = std::move(written),
+                              .probability = static_cast<float>(word.probability)});
+      }
+    }
+    add(std::move(text));
   }
   return result;
 }

@@ -34,7 +34,8 @@ void fit_to_speech(std::vector<SpokenText>& utterances, std::span<const SampleSp
 /// Cuts words that repeat in a loop to a single round.
 void cut_loops(std::vector<SpokenText>& utterances);
 
-/// With times in the stream; utterances without a letter or digit are left out.
+/// With times in the stream. An utterance with a pause of more than three seconds between two words
+/// is parted there; what has no letter or digit is left out.
 std::vector<TimedText> to_timed_text(const std::vector<SpokenText>& utterances,
                                      const SpeechWindow& window, const std::string& language);
 

@@ -100,6 +100,7 @@ struct TranscriptionSession::State {
       }
     }
     if (language.empty() && at_end && !unheard.empty()) {
+      const std::lock_guard lock(mutex);
       language = likeliest_language();
     }
     if (!language.empty()) {
@@ -328,6 +329,7 @@ Transcript transcribe_file(const std::shared_ptr<const SpeechRecognizer>& recogn
     }
   }
   keep(session.finish());
+  transcript.report = reader.report();
   transcript.language = transcript.utterances.empty() ? std::string() : session.language();
   return transcript;
 }

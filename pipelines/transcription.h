@@ -10,15 +10,17 @@
 #include "core/base/cancellation.h"
 #include "core/base/thread_budget.h"
 #include "core/base/timed_text.h"
-#include "core/media/limits.h"
+#include "core/media/reader.h"
 #include "pipelines/speech_recognizer.h"
 
 namespace ogam {
 
 /// Transcribes one stream of 16 kHz mono sound as it comes; memory does not grow with its length.
 ///
-/// Windows of speech are recognised by worker threads, each under a slot of the thread budget, and
-/// by the caller itself when it would otherwise wait. A caller may hold a slot, or none.
+/// Windows of speech are recognised for themselves, without the text of the one before: a mistake
+/// does not spread, and several are recognised at a time, by worker threads, each under a slot of
+/// the thread budget, and by the caller itself when it would otherwise wait. A caller may hold a
+/// slot, or none.
 class TranscriptionSession {
  public:
   /// @param budget may be null: then the workers alone bound the threads.
@@ -50,8 +52,9 @@ class TranscriptionSession {
 
 struct Transcript {
   std::vector<TimedText> utterances;
-  std::string language;  ///< empty when nothing was said
-  Time duration = 0;     ///< of the sound
+  std::string language;    ///< empty when nothing was said
+  Time duration = 0;       ///< of the sound
+  ReadReport report = {};  ///< what was damaged or missing in the file
 };
 
 /// Transcribes the sound of a media file.

@@ -8,6 +8,8 @@ namespace ogam {
 namespace {
 
 constexpr std::int64_t kChunk = SileroVad::kChunk;
+// Samples that the model takes at once, so that memory does not grow with what is pushed.
+constexpr std::size_t kBatch = 256 * kChunk;
 
 }  // namespace
 
@@ -69,8 +71,12 @@ VoiceActivityDetector::VoiceActivityDetector(const SileroVad& model,
 
 void VoiceActivityDetector::detect(std::span<const float> chunks, std::vector<SampleSpan>& spans) {
   const c10::InferenceMode inference;
-  for (const float probability : model_(chunks, state_)) {
-    tracker_.push(probability, spans);
+  while (!chunks.empty()) {
+    const auto batch = chunks.first(std::min(chunks.size(), kBatch));
+    for (const float probability : model_(batch, state_)) {
+      tracker_.push(probability, spans);
+    }
+    chunks = chunks.subspan(batch.size());
   }
 }
 

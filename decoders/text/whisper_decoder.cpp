@@ -9,6 +9,7 @@ namespace ogam {
 
 WhisperDecoderConfig WhisperDecoderConfig::parse(const Json& config, const std::string& origin) {
   const ConfigReader reader(config, origin);
+  reader.demand<std::string>("model_type", "whisper");
   const WhisperDecoderConfig parsed = {
       .vocab_size = reader.size("vocab_size", 1 << 22),
       .max_target_positions = reader.size("max_target_positions", 65536),
@@ -23,7 +24,9 @@ WhisperDecoderConfig WhisperDecoderConfig::parse(const Json& config, const std::
           parsed.d_model);
   reader.demand<std::string>("activation_function", "gelu");
   reader.demand("scale_embedding", false);
-  reader.demand("tie_word_embeddings", true);
+  if (config.contains("tie_word_embeddings")) {  // Hugging Face leaves out what is usual
+    reader.demand("tie_word_embeddings", true);
+  }
   return parsed;
 }
 

@@ -27,13 +27,14 @@ WhisperSegments split_segments(std::span<const std::int32_t> decoded, const Whis
     }
   }
   if (!text.empty()) {
+    WhisperSegment rest{start.value_or(result.heard), window_end, std::move(text)};
     if (result.segments.empty()) {
-      result.segments.push_back({std::min(start.value_or(0), window_end), window_end, text});
+      result.segments.push_back(std::move(rest));
       result.heard = window_end;
+    } else {
+      result.unfinished = std::move(rest);
     }
-    return result;
   }
-  result.complete = !start.has_value();
   return result;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -18,11 +19,12 @@ struct WhisperSegment {
 
 struct WhisperSegments {
   std::vector<WhisperSegment> segments;
-  /// Up to where the model says that it has heard the window; text that it left unfinished after
-  /// that is not among the segments, unless there is no other.
+  /// Up to where the model says that it has heard the window.
   std::int32_t heard = 0;
-  /// Whether the model closed its last segment with a single time: it found no more in the window.
-  bool complete = false;
+  /// Text after that to which the model gave no end, as if it reached to the end of the window. To
+  /// be heard again from `heard` on, where that can be done; when there is no other text it is a
+  /// segment instead.
+  std::optional<WhisperSegment> unfinished;
 };
 
 /// Reads what WhisperSearch decoded. Segments without text are left out.

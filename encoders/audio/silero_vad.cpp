@@ -3,8 +3,12 @@
 #include <ATen/ATen.h>
 
 #include <algorithm>
+#include <array>
+#include <string>
 
 #include "core/base/error.h"
+#include "core/base/files.h"
+#include "core/nn/config_reader.h"
 
 namespace ogam {
 namespace {
@@ -12,17 +16,15 @@ namespace {
 constexpr std::int64_t kBins = 129;
 constexpr std::int64_t kHop = 128;
 constexpr std::int64_t kHidden = 128;
+// Full scale is 1; the squares of sums of louder samples might not be finite.
+constexpr float kLoudest = 1e15F;
 
 void check_config(const Checkpoint& checkpoint) {
-  const auto origin = (checkpoint.folder() / "config.json").string();
-  const auto expect = [&](const char* key, std::int64_t expected) {
-    const auto value = json_value<std::int64_t>(checkpoint.config(), key, origin);
-    require(value == expected, ErrorCode::corrupt_data, "{}: {} is {}, expected {}", origin, key,
-            value, expected);
-  };
-  expect("sample_rate", SileroVad::kSampleRate);
-  expect("chunk", SileroVad::kChunk);
-  expect("context", SileroVad::kContext);
+  const ConfigReader config(checkpoint.config(), display_path(checkpoint.folder() / "config.json"));
+  config.demand<std::string>("model_type", "silero_vad");
+  config.demand("sample_rate", SileroVad::kSampleRate);
+  config.demand("chunk", SileroVad::kChunk);
+  config.demand("context", SileroVad::kContext);
 }
 
 Conv::Config convolution(std::int64_t in, std::int64_t out, std::int64_t stride) {
@@ -65,6 +67,11 @@ std::vector<float> SileroVad::operator()(std::span<const float> samples, State& 
   auto signal = at::empty({kContext + count}, at::kFloat);
   signal.narrow(0, 0, kContext).copy_(state.context);
   std::copy(samples.begin(), samples.end(), signal.mutable_data_ptr<float>() + kContext);
+  // The state would carry one such sample to all that follow, and no speech be found in them.
+  require(signal.abs().max().item<float>() <= kLoudest, ErrorCode::corrupt_data,
+          "the sound has samples that are not finite numbers or beyond {}; convert it to 16-bit "
+          "samples first",
+          kLoudest);
   state.context = signal.narrow(0, count, kContext).clone();
 
   const auto windows = signal.unfold(0, kContext + kChunk, kChunk);    // [N, 576]

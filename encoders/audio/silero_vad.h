@@ -22,7 +22,8 @@ class SileroVad {
   static constexpr std::int64_t kChunk = 512;   ///< samples per probability
   static constexpr std::int64_t kContext = 64;  ///< samples before a chunk that are seen with it
 
-  /// @throws Error{corrupt_data} when config.json or the weights do not fit.
+  /// @throws Error{corrupt_data} when the weights do not fit, Error{unsupported} when config.json
+  ///     describes another model.
   explicit SileroVad(Checkpoint& checkpoint);
 
   /// What is carried from chunk to chunk of one stream.
@@ -35,7 +36,8 @@ class SileroVad {
 
   /// @param samples the next N chunks of the stream.
   /// @return N probabilities; they do not depend on how a stream is divided into calls.
-  /// @throws Error{invalid_argument} when the number of samples is not a multiple of kChunk.
+  /// @throws Error{invalid_argument} when the number of samples is not a multiple of kChunk,
+  ///     Error{corrupt_data} for samples that are not finite; `state` is then as it was.
   std::vector<float> operator()(std::span<const float> samples, State& state) const;
 
  private:

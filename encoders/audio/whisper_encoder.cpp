@@ -9,6 +9,7 @@ namespace ogam {
 
 WhisperEncoderConfig WhisperEncoderConfig::parse(const Json& config, const std::string& origin) {
   const ConfigReader reader(config, origin);
+  reader.demand<std::string>("model_type", "whisper");
   const WhisperEncoderConfig parsed = {
       .num_mel_bins = reader.size("num_mel_bins", 1024),
       .max_source_positions = reader.size("max_source_positions", 65536),

@@ -149,8 +149,8 @@ Yamnet::Summary Yamnet::summarize(std::span<const float> clip) const {
     embedding += output.embeddings.sum(0, false, at::kDouble);
     probabilities += at::sigmoid(output.logits).sum(0, false, at::kDouble);
   }
-  require(at::isfinite(embedding).all().item<bool>(), ErrorCode::invalid_argument,
-          "a sound with samples that are not finite numbers cannot be encoded");
+  require(at::isfinite(embedding).all().item<bool>(), ErrorCode::corrupt_data,
+          "the sound has samples that are not finite numbers; convert it to 16-bit samples first");
   return {(embedding / total).to(at::kFloat), (probabilities / total).to(at::kFloat)};
 }
 

@@ -73,7 +73,8 @@ class Yamnet : public AudioEncoder {
   Output forward(const at::Tensor& patches) const;
 
   /// The mean probability of every class over a clip, [num_labels].
-  /// @throws Error{invalid_argument} for an empty clip or samples that are not finite.
+  /// @throws Error{invalid_argument} for an empty clip,
+  ///     Error{corrupt_data} for samples that are not finite.
   at::Tensor probabilities(std::span<const float> clip) const;
 
  private:

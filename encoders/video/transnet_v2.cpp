@@ -49,6 +49,7 @@ at::Tensor colour_histograms(const at::Tensor& frames) {
 
 TransNetV2Config TransNetV2Config::parse(const Json& json, const std::string& origin) {
   const ConfigReader config(json, origin);
+  config.demand<std::string>("model_type", "transnet_v2");
   config.demand("use_frame_similarity", true);
   config.demand("use_color_histograms", true);
   config.demand("use_many_hot_targets", true);
@@ -70,10 +71,11 @@ TransNetV2Config TransNetV2Config::parse(const Json& json, const std::string& or
   };
   require(parsed.lookup_window % 2 == 1, ErrorCode::corrupt_data,
           "{}: \"lookup_window\" must be odd, got {}", origin, parsed.lookup_window);
-  require(parsed.stride <= parsed.window && (parsed.window - parsed.stride) % 2 == 0,
+  require(parsed.stride < parsed.window && (parsed.window - parsed.stride) % 2 == 0,
           ErrorCode::corrupt_data,
-          "{}: a window of {} frames has no middle of {} (\"stride\") frames", origin,
-          parsed.window, parsed.stride);
+          "{}: a window of {} frames has no middle of {} (\"stride\") frames with as many before "
+          "as after it",
+          origin, parsed.window, parsed.stride);
   require(
       parsed.frame_width >> parsed.num_stacks >= 1 && parsed.frame_height >> parsed.num_stacks >= 1,
       ErrorCode::corrupt_data, "{}: frames of {} x {} pixels are too small for {} stacks", origin,

@@ -1,5 +1,8 @@
 #include "decoders/text/whisper_decoder.h"
 
+#include <map>
+#include <string>
+
 #include "tests/support/golden.h"
 
 namespace ogam {
@@ -64,6 +67,30 @@ TEST(WhisperDecoderTest, RefusesMoreTokensThanPositions) {
   const Tiny tiny;
   auto state = tiny.decoder.start(tiny.decoder.project(tiny.golden.tensor("encoded")));
   EXPECT_THROW(tiny.decoder.step(at::zeros({1, 33}, at::kLong), state), Error);
+}
+
+TEST(WhisperDecoderTest, RefusesMathematicsItDoesNotImplement) {
+  const Tiny tiny;
+  for (const auto& [key, value] : std::map<std::string, Json>{{"model_type", "moonshine"},
+                                                              {"activation_function", "relu"},
+                                                              {"scale_embedding", true},
+                                                              {"tie_word_embeddings", false}}) {
+    auto config = tiny.checkpoint.config();
+    config[key] = value;
+    try {
+      WhisperDecoderConfig::parse(config, "config.json");
+      ADD_FAILURE() << key << " was ignored";
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), ErrorCode::unsupported) << key;
+    }
+  }
+}
+
+TEST(WhisperDecoderTest, TiedEmbeddingsMayGoWithoutSaying) {
+  const Tiny tiny;
+  auto config = tiny.checkpoint.config();
+  config.erase("tie_word_embeddings");
+  EXPECT_NO_THROW(WhisperDecoderConfig::parse(config, "config.json"));
 }
 
 }  // namespace

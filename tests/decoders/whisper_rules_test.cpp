@@ -131,6 +131,10 @@ TEST(WhisperSegmentsTest, UnfinishedTextIsLeftForTheNextPass) {
   const auto heard = split_segments(decoded, tokens, 20);
   EXPECT_EQ(heard.segments.size(), 1U);
   EXPECT_EQ(heard.heard, 3);
+  ASSERT_TRUE(heard.unfinished.has_value());
+  EXPECT_EQ(heard.unfinished->start, 3);
+  EXPECT_EQ(heard.unfinished->end, 20);
+  EXPECT_EQ(heard.unfinished->text, (std::vector<std::int32_t>{7, 8}));
 }
 
 TEST(WhisperSegmentsTest, UnfinishedTextIsKeptWhenThereIsNoOther) {
@@ -141,6 +145,16 @@ TEST(WhisperSegmentsTest, UnfinishedTextIsKeptWhenThereIsNoOther) {
   EXPECT_EQ(heard.segments[0].start, 2);
   EXPECT_EQ(heard.segments[0].end, 20);
   EXPECT_EQ(heard.heard, 20);
+  EXPECT_FALSE(heard.unfinished.has_value());
+}
+
+TEST(WhisperSegmentsTest, TimesBeyondTheSoundEndWithIt) {
+  const auto tokens = tiny_tokens();
+  const std::vector<std::int32_t> decoded = {99, 5, 110};
+  const auto heard = split_segments(decoded, tokens, 4);
+  ASSERT_EQ(heard.segments.size(), 1U);
+  EXPECT_EQ(heard.segments[0].end, 4);
+  EXPECT_EQ(heard.heard, 4);
 }
 
 }  // namespace

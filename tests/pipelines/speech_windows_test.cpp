@@ -132,6 +132,27 @@ TEST(SpokenWordsTest, LoopsAreCutToOneRound) {
   EXPECT_EQ(texts[2].text, " Right");
 }
 
+TEST(SpokenWordsTest, AnUtteranceWithALongPauseInTheStreamIsParted) {
+  SpeechWindow window;
+  window.pieces = {{.window_start = 0, .stream_start = 16000, .size = 16000},
+                   {.window_start = 16000, .stream_start = 160000, .size = 16000}};
+  const auto texts = to_timed_text({utterance({"good", "morning", "how", "are"}, 0)}, window, "en");
+  ASSERT_EQ(texts.size(), 2U);
+  EXPECT_EQ(texts[0].text, "good morning");
+  EXPECT_EQ(texts[0].span, (TimeSpan{1'000'000, 2'000'000}));
+  EXPECT_EQ(texts[1].text, "how are");
+  EXPECT_EQ(texts[1].span, (TimeSpan{10'000'000, 11'000'000}));
+  ASSERT_EQ(texts[1].words.size(), 2U);
+  EXPECT_EQ(texts[1].words[0].text, "how");
+}
+
+TEST(SpokenWordsTest, AShortPauseDoesNotPartAnUtterance) {
+  SpeechWindow window;
+  window.pieces = {{.window_start = 0, .stream_start = 16000, .size = 16000},
+                   {.window_start = 16000, .stream_start = 64000, .size = 16000}};
+  EXPECT_EQ(to_timed_text({utterance({"good", "morning", "all"}, 0)}, window, "en").size(), 1U);
+}
+
 TEST(SpokenWordsTest, TextWithoutAnyLetterIsLeftOut) {
   SpeechWindow window;
   window.pieces = {{.window_start = 0, .stream_start = 0, .size = 160000}};

@@ -329,6 +329,8 @@ TEST(TranscriptionTest, FilesAreTranscribedWithTheirOwnTimes) {
   EXPECT_NEAR(to_seconds(transcript.duration), 3.29, 0.05);
   ASSERT_EQ(transcript.utterances.size(), 1U);
   EXPECT_THAT(transcript.utterances[0].text, ::testing::HasSubstr("amiable"));
+  EXPECT_EQ(transcript.report.corrupt_packets, 0);
+  EXPECT_FALSE(transcript.report.truncated);
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include "encoders/audio/silero_vad.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "tests/support/golden.h"
 #include "tests/support/speech_clips.h"
@@ -58,6 +59,32 @@ TEST(SileroVadTest, RefusesPartOfAChunk) {
   const auto model = load();
   auto state = model.start();
   EXPECT_THROW(model(std::vector<float>(100), state), Error);
+}
+
+TEST(SileroVadTest, SaysThatSamplesAreNotFiniteInsteadOfGoingDeaf) {
+  const auto model = load();
+  for (const float broken :
+       {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity(), -1e30F}) {
+    auto samples = in_chunks(test::speech_clip("0880"));
+    samples[samples.size() / 2] = broken;
+    auto state = model.start();
+    try {
+      model(samples, state);
+      ADD_FAILURE() << broken << " was taken";
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), ErrorCode::corrupt_data);
+    }
+  }
+}
+
+TEST(SileroVadTest, RefusesTheFolderOfAnotherModel) {
+  Checkpoint checkpoint(test::source_folder() / "tests" / "golden" / "whisper_tiny");
+  try {
+    const SileroVad model(checkpoint);
+    FAIL() << "a speech recogniser was taken for a voice activity detector";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::unsupported);
+  }
 }
 
 }  // namespace

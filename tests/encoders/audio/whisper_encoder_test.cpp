@@ -29,6 +29,9 @@ TEST(WhisperEncoderTest, RefusesMathematicsItDoesNotImplement) {
   config["activation_function"] = "relu";
   EXPECT_THROW(WhisperEncoderConfig::parse(config, "config.json"), Error);
   config = checkpoint.config();
+  config["model_type"] = "moonshine";
+  EXPECT_THROW(WhisperEncoderConfig::parse(config, "config.json"), Error);
+  config = checkpoint.config();
   config["d_model"] = 0;
   EXPECT_THROW(WhisperEncoderConfig::parse(config, "config.json"), Error);
   config["d_model"] = 18;  // not divisible by the four heads

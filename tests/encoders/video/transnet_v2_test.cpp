@@ -57,6 +57,12 @@ TEST_F(TransNetV2Test, RefusesConfigurationsItDoesNotImplement) {
     other[key] = 100000;
     EXPECT_THROW(TransNetV2Config::parse(other, "config.json"), Error) << key;
   }
+  auto other = config;
+  other["model_type"] = "autoshot";
+  EXPECT_THROW(TransNetV2Config::parse(other, "config.json"), Error);
+  other = config;
+  other["stride"] = other["window"];  // a window without frames before and after its middle
+  EXPECT_THROW(TransNetV2Config::parse(other, "config.json"), Error);
 }
 
 }  // namespace
