@@ -21,6 +21,7 @@
 #include "pipelines/passages.h"
 #include "pipelines/screen_text.h"
 #include "pipelines/segmentation.h"
+#include "pipelines/speech_recognizer.h"
 
 namespace ogam {
 
@@ -30,20 +31,6 @@ constexpr std::size_t kTextBatch = 32;
 
 /// Raised whenever what is stored for a file changes in meaning.
 constexpr int kAnalysisVersion = 1;
-
-std::string damage_note(const ReadReport& report) {
-  std::vector<std::string> parts;
-  if (report.corrupt_packets > 0) {
-    parts.push_back(fmt::format("{} damaged packets left out", report.corrupt_packets));
-  }
-  if (report.truncated) {
-    parts.push_back("the file ends before it should");
-  }
-  if (report.missing_times > 0) {
-    parts.push_back(fmt::format("{} frames without a time left out", report.missing_times));
-  }
-  return fmt::format("{}", fmt::join(parts, "; "));
-}
 
 /// Whether a text says anything: a single letter read from a picture is noise more often than not,
 /// and close to every query that the text encoder hardly knows.
@@ -71,6 +58,13 @@ AssetAnalyzer::AssetAnalyzer(Pack pack, const IndexOptions& options)
       missing_lanes_.push_back(lane);
     }
   }
+  // A slip in the language would otherwise fail every file that holds speech.
+  if (const PackLane* const speech = wanted(Lane::speech);
+      speech != nullptr && options.language != "auto") {
+    TranscriptionOptions transcription;
+    transcription.language = options.language;
+    pack_.speech_recognizer(*speech)->check(transcription);
+  }
 }
 
 AssetAnalyzer::~AssetAnalyzer() = default;
@@ -91,7 +85,11 @@ std::string AssetAnalyzer::settings_for(const InputFile& file) const {
     settings["spaces"].push_back(space.id);
   }
   if (!file.subtitles.empty()) {
-    settings["subtitles"] = blake3_file_hex(file.subtitles);
+    try {
+      settings["subtitles"] = blake3_file_hex(file.subtitles);
+    } catch (const Error&) {
+      settings["subtitles"] = "unreadable";  // noted when the file is analysed
+    }
   }
   return dump_json(settings);
 }
@@ -119,7 +117,6 @@ AssetAnalysis AssetAnalyzer::analyze(const InputFile& file, MediaKind kind,
   AssetAnalysis analysis;
   analysis.record.path = file.path;
   analysis.record.kind = media_kind_name(kind);
-  analysis.record.settings = settings_for(file);
   analysis.record.tags = options_.tags;
   assemble(collected, analysis.record);
   analysis.notes = std::move(collected.notes);
@@ -181,12 +178,15 @@ void AssetAnalyzer::analyze_media(const InputFile& file, Collected& collected,
 
   const std::vector<TimeSpan>& shots = findings.shots;
   collected.duration = shots.empty() ? findings.end : std::max(findings.end, shots.back().end);
+  if (collected.duration == 0) {
+    collected.duration = reader.info().duration;  // no lane wanted a look at what is in it
+  }
   collected.segments = make_segments(shots, collected.duration, options_.segments);
   collected.vectors = std::move(findings.frames);
   std::ranges::move(findings.sounds, std::back_inserter(collected.vectors));
   collected.speech = subtitles.empty() ? std::move(findings.speech) : std::move(subtitles);
   collected.screen = std::move(findings.screen);
-  if (std::string note = damage_note(reader.report()); !note.empty()) {
+  if (std::string note = describe_damage(reader.report()); !note.empty()) {
     collected.notes.push_back(std::move(note));
   }
 }

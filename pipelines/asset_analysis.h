@@ -18,7 +18,7 @@ class TesseractReader;
 
 /// What was found in one file.
 struct AssetAnalysis {
-  AssetRecord record;              ///< everything but its id
+  AssetRecord record;              ///< everything but its id and its settings
   std::vector<std::string> notes;  ///< for people: damaged packets, no sound, ...
 };
 
@@ -27,6 +27,9 @@ struct AssetAnalysis {
 class AssetAnalyzer {
  public:
   /// Notes, once, which of the asked lanes the pack cannot serve.
+  /// @param options must outlive the analyzer.
+  /// @throws Error{invalid_argument} when the pack's recogniser does not know the language that was
+  ///     asked for.
   AssetAnalyzer(Pack pack, const IndexOptions& options);
   ~AssetAnalyzer();
 

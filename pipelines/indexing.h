@@ -50,16 +50,18 @@ struct FileReport {
 struct IndexOptions {
   std::vector<Lane> lanes = Lane::all();
   std::string language = "auto";  ///< of the speech; ISO 639-1
-  SegmentRule segments;
-  double sample_fps = 1;  ///< frames a second that are looked at and read
-  std::map<std::string, std::string> tags;
+  SegmentRule segments{};
+  double sample_fps = 1;  ///< frames a second that are looked at and read, 0.001 to 60
+  /// Marks of the files. What an asset was tagged with before stays, unless a tag of the same name
+  /// takes its place.
+  std::map<std::string, std::string> tags{};
   bool force = false;    ///< index again what is there already
   bool dry_run = false;  ///< only say what would be done
   int threads = 0;       ///< 0: one per core
-  MediaLimits limits;
-  ProgressCallback on_progress;
-  std::function<void(const FileReport&)> on_file;
-  CancellationToken cancellation;
+  MediaLimits limits{};
+  ProgressCallback on_progress{};
+  std::function<void(const FileReport&)> on_file{};
+  CancellationToken cancellation{};
 };
 
 struct IndexReport {
@@ -77,11 +79,14 @@ struct IndexReport {
 /// is reported and the others go on.
 ///
 /// A file whose content is already indexed with the same settings is skipped; one that lies
-/// elsewhere than before is noted under its new path. Subtitles beside a video (same name, .srt or
-/// .vtt) are its speech.
-/// @throws Error{invalid_argument} for options that make no sense, Error{resource_exhausted} when
-/// the disk is full,
-///     Error{unavailable} when a model is missing.
+/// elsewhere than before is noted under its new path. A file that changes while it is read fails.
+/// Subtitles beside a video (same name, .srt, .vtt or .smi) are its speech. Both callbacks come
+/// from the calling thread; what they throw ends the run. A request to stop is no error, see
+/// IndexReport::cancelled.
+/// @throws Error{invalid_argument} for options that make no sense. What would fail every file ends
+///     the run, after the file at work was reported: Error{resource_exhausted} when the disk is
+///     full, Error{unavailable} when a model is missing, Error{inaccessible} when the archive
+///     cannot be written.
 [[gnu::visibility("default")]] IndexReport index(Archive& archive, const Pack& pack,
                                                  const std::vector<std::filesystem::path>& inputs,
                                                  const IndexOptions& options = {});

@@ -15,12 +15,13 @@ constexpr std::size_t kFramesWaiting = 8;
 constexpr std::size_t kChunksWaiting = 64;
 
 constexpr int kSampleRate = 16000;
+constexpr int kMostSpeechWorkers = 64;  // that a recogniser takes, however many cores there are
 
 }  // namespace
 
 MediaLanes::MediaLanes(const Pack& pack, const WantedLanes& wanted, const IndexOptions& options,
                        ThreadBudget& budget)
-    : group_(budget), sample_interval_(from_seconds(1 / options.sample_fps)) {
+    : group_(budget, options.cancellation), sample_interval_(from_seconds(1 / options.sample_fps)) {
   if (wanted.shots != nullptr) {
     detector_.emplace(*wanted.shots, budget);
   }
@@ -75,10 +76,9 @@ void MediaLanes::add_sound(const Pack& pack, const PackLane& lane) {
 void MediaLanes::add_speech(const Pack& pack, const PackLane& lane, const IndexOptions& options) {
   TranscriptionOptions transcription;
   transcription.language = options.language;
-  transcription.workers = group_.budget().size();
+  transcription.workers = std::min(group_.budget().size(), kMostSpeechWorkers);
   const auto session = std::make_shared<TranscriptionSession>(
-      pack.speech_recognizer(lane.models.at("recognizer"), lane.models.at("vad")), transcription,
-      &group_.budget(), options.cancellation);
+      pack.speech_recognizer(lane), transcription, &group_.budget(), options.cancellation);
   const auto keep = [this](std::vector<TimedText> utterances) {
     std::ranges::move(utterances, std::back_inserter(findings_.speech));
   };

@@ -39,6 +39,10 @@ class MediaLanes {
  public:
   MediaLanes(const Pack& pack, const WantedLanes& wanted, const IndexOptions& options,
              ThreadBudget& budget);
+  /// Without `finish` before it, drops what the lanes have not looked at yet.
+  ~MediaLanes() { group_.abandon(); }
+  MediaLanes(const MediaLanes&) = delete;
+  MediaLanes& operator=(const MediaLanes&) = delete;
 
   /// The caller must not hold a slot of the budget; both wait while the lanes are behind.
   void take(const VideoFrame& frame);

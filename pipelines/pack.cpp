@@ -1,5 +1,7 @@
 #include "pipelines/pack.h"
 
+#include <c10/util/Exception.h>
+
 #include <algorithm>
 #include <array>
 #include <functional>
@@ -9,9 +11,11 @@
 #include <utility>
 
 #include "core/base/error.h"
+#include "core/base/files.h"
 #include "core/base/hash.h"
 #include "core/tensor/checkpoint.h"
 #include "encoders/registry.h"
+#include "encoders/text/class_name_query.h"
 #include "encoders/video/transnet_v2.h"
 #include "pipelines/speech_recognizer.h"
 
@@ -38,23 +42,37 @@ class Models {
   std::map<std::string, std::shared_ptr<const Model>> models_;
 };
 
-/// The checkpoint of a model, with the pack's way out added to what went wrong.
+/// What `load` makes of `part` of the pack, with the way out added to what goes wrong.
 template <typename Load>
-auto load_model(const PackManifest& manifest, const PackModel& model, const Load& load) {
+auto load_or_say_how_to_mend(const PackManifest& manifest, const std::string& part,
+                             const Load& load) {
   try {
+    return load();
+  } catch (const Error& error) {
+    const auto message =
+        error.code() == ErrorCode::unsupported
+            ? fmt::format("{} of pack {} is of a kind that this release of ogam cannot run", part,
+                          manifest.name)
+            : fmt::format("{} of pack {} cannot be loaded; mend the pack with: {}", part,
+                          manifest.name, kPackMendingCommand);
+    std::throw_with_nested(Error(ErrorCode::unavailable, message));
+  } catch (const c10::Error& error) {  // a weight that no check of ours knew to refuse
+    fail(ErrorCode::unavailable, "{} of pack {} cannot be loaded: {}; mend the pack with: {}", part,
+         manifest.name, error.what_without_backtrace(), kPackMendingCommand);
+  }
+}
+
+std::string model_name(const std::string& id) { return "model " + id; }
+
+/// A model from its checkpoint; every tensor of it must be used.
+template <typename Make>
+auto load_model(const PackManifest& manifest, const PackModel& model, const Make& make) {
+  return load_or_say_how_to_mend(manifest, model_name(model.id), [&] {
     Checkpoint checkpoint(model.folder);
-    auto loaded = load(checkpoint);
+    auto loaded = make(checkpoint);
     checkpoint.finish();
     return loaded;
-  } catch (const Error& error) {
-    if (error.code() == ErrorCode::unsupported) {
-      throw;
-    }
-    std::throw_with_nested(
-        Error(ErrorCode::unavailable,
-              fmt::format("model {} of pack {} cannot be loaded; mend the pack with: {}", model.id,
-                          manifest.name, kPackMendingCommand)));
-  }
+  });
 }
 
 }  // namespace
@@ -62,6 +80,7 @@ auto load_model(const PackManifest& manifest, const PackModel& model, const Load
 struct Pack::State {
   PackManifest manifest;
   Models<TextEncoder> text;
+  Models<ClassNameQuery> class_names;
   Models<ImageEncoder> image;
   Models<AudioEncoder> audio;
   Models<TransNetV2> shots;
@@ -114,6 +133,19 @@ std::shared_ptr<const TextEncoder> Pack::text_encoder(const std::string& id) con
   });
 }
 
+std::shared_ptr<const ClassNameQuery> Pack::class_names(const PackQueryRoute& route) const {
+  const auto encoder = text_encoder(route.model);
+  return state_->class_names.get(fmt::format("{}+{}", route.model, route.names.string()), [&] {
+    const std::string part = "the file " + display_path(route.names.filename());
+    return load_or_say_how_to_mend(manifest(), part, [&] {
+      return std::make_shared<const ClassNameQuery>(
+          encoder, ClassNameQuery::Config{.names = route.names,
+                                          .temperature = route.temperature,
+                                          .cache_folder = ogam_home() / "cache"});
+    });
+  });
+}
+
 std::shared_ptr<const ImageEncoder> Pack::image_encoder(const std::string& id) const {
   return state_->image.get(id, [&]() -> std::shared_ptr<const ImageEncoder> {
     return load_model(manifest(), manifest().model(id), &make_image_encoder);
@@ -132,11 +164,17 @@ std::shared_ptr<const TransNetV2> Pack::shot_model(const std::string& id) const 
   });
 }
 
-std::shared_ptr<const SpeechRecognizer> Pack::speech_recognizer(const std::string& whisper_id,
-                                                                const std::string& vad_id) const {
-  return state_->speech.get(whisper_id + "+" + vad_id, [&] {
-    return std::make_shared<const SpeechRecognizer>(manifest().model(whisper_id).folder,
-                                                    manifest().model(vad_id).folder);
+std::shared_ptr<const SpeechRecognizer> Pack::speech_recognizer(const PackLane& lane) const {
+  const auto recognizer = lane.models.find("recognizer");
+  const auto vad = lane.models.find("vad");
+  require(recognizer != lane.models.end() && vad != lane.models.end(), ErrorCode::unavailable,
+          "the lane {} of pack {} must name a 'recognizer' and a 'vad'; mend the pack with: {}",
+          lane.lane.name(), manifest().name, kPackMendingCommand);
+  return state_->speech.get(recognizer->second + "+" + vad->second, [&] {
+    return load_or_say_how_to_mend(manifest(), model_name(recognizer->second), [&] {
+      return std::make_shared<const SpeechRecognizer>(manifest().model(recognizer->second).folder,
+                                                      manifest().model(vad->second).folder);
+    });
   });
 }
 

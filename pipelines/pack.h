@@ -10,6 +10,7 @@
 namespace ogam {
 
 class AudioEncoder;
+class ClassNameQuery;
 class ImageEncoder;
 class SpeechRecognizer;
 class TextEncoder;
@@ -31,14 +32,17 @@ class [[gnu::visibility("default")]] Pack {
   /// The space of one output of a lane's encoder.
   Space space(const PackLane& lane, const PackSpace& output) const;
 
-  /// Models by their id in the manifest.
-  /// @throws Error{corrupt_data, unsupported, unavailable} naming the model.
+  /// Models by their id in the manifest, and what leads texts through the names of classes.
+  /// @throws Error{unavailable} naming the model, what is wrong with it and what mends it.
   std::shared_ptr<const TextEncoder> text_encoder(const std::string& id) const;
+  std::shared_ptr<const ClassNameQuery> class_names(const PackQueryRoute& route) const;
   std::shared_ptr<const ImageEncoder> image_encoder(const std::string& id) const;
   std::shared_ptr<const AudioEncoder> audio_encoder(const std::string& id) const;
   std::shared_ptr<const TransNetV2> shot_model(const std::string& id) const;
-  std::shared_ptr<const SpeechRecognizer> speech_recognizer(const std::string& whisper_id,
-                                                            const std::string& vad_id) const;
+
+  /// The recogniser of a lane of speech: what it names as its "recognizer" and its "vad".
+  /// @throws as above; Error{unavailable} when the lane does not name both.
+  std::shared_ptr<const SpeechRecognizer> speech_recognizer(const PackLane& lane) const;
 
  private:
   struct State;

@@ -75,9 +75,6 @@ std::string lanes_with_route(const PackManifest& manifest, const std::string& mo
 
 }  // namespace
 
-QueryEncoder::QueryEncoder(Pack pack) : pack_(std::move(pack)) {}
-QueryEncoder::~QueryEncoder() = default;
-
 std::vector<VectorQuery> QueryEncoder::encode(const QueryMedia& query,
                                               const std::vector<Lane>& lanes) {
   const c10::InferenceMode inference;
@@ -106,8 +103,9 @@ std::vector<VectorQuery> QueryEncoder::encode(const QueryMedia& query,
   const auto sound_of = [&](const std::string& modality) -> const std::vector<float>& {
     auto& sound = sounds[modality];
     if (sound.empty()) {
-      sound =
-          sample_audio(modality == "audio" ? query.audio : query.video, query.span, kQueryAudio);
+      const bool whole = modality == "audio" && !query.video.empty();  // the span is the clip's
+      sound = sample_audio(modality == "audio" ? query.audio : query.video,
+                           whole ? std::optional<TimeSpan>() : query.span, kQueryAudio);
     }
     return sound;
   };
@@ -170,22 +168,9 @@ std::vector<std::vector<float>> QueryEncoder::encode_texts(const PackLane& lane,
                                                            const PackQueryRoute& route,
                                                            const std::vector<std::string>& texts) {
   if (route.via == "class_names") {
-    return rows_of({{space.output, class_names(route).encode(texts)}}, space.output);
+    return rows_of({{space.output, pack_.class_names(route)->encode(texts)}}, space.output);
   }
   return rows_of(pack_.text_encoder(model_of(lane, route))->encode(texts), space.output);
-}
-
-const ClassNameQuery& QueryEncoder::class_names(const PackQueryRoute& route) {
-  auto& query = class_names_[route.names.string()];
-  if (query == nullptr) {
-    query = std::make_unique<ClassNameQuery>(pack_.text_encoder(route.model),
-                                             ClassNameQuery::Config{
-                                                 .names = route.names,
-                                                 .temperature = route.temperature,
-                                                 .cache_folder = ogam_home() / "cache",
-                                             });
-  }
-  return *query;
 }
 
 }  // namespace ogam

@@ -14,22 +14,19 @@
 
 namespace ogam {
 
-class ClassNameQuery;
-
 /// What is looked for; several kinds together ask for moments that match any of them.
 struct QueryMedia {
   std::string text;
   std::filesystem::path image;
   std::filesystem::path audio;
   std::filesystem::path video;
-  std::optional<TimeSpan> span;  ///< of the video or the audio; the whole file without it
+  std::optional<TimeSpan> span;  ///< of the video, or of the audio without one; else the whole
 };
 
 /// Brings queries into the spaces of a pack's lanes, each by the route that the pack names for it.
 class QueryEncoder {
  public:
-  explicit QueryEncoder(Pack pack);
-  ~QueryEncoder();
+  explicit QueryEncoder(Pack pack) : pack_(std::move(pack)) {}
 
   /// One vector for every space of `lanes` that a part of the query has a route into.
   /// @throws Error{unsupported} when a part has no route into any of the lanes, naming the lanes
@@ -46,10 +43,8 @@ class QueryEncoder {
   std::vector<std::vector<float>> encode_texts(const PackLane& lane, const PackSpace& space,
                                                const PackQueryRoute& route,
                                                const std::vector<std::string>& texts);
-  const ClassNameQuery& class_names(const PackQueryRoute& route);
 
   Pack pack_;
-  std::map<std::string, std::unique_ptr<ClassNameQuery>> class_names_;
 };
 
 }  // namespace ogam

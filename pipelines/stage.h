@@ -11,17 +11,20 @@
 #include <utility>
 
 #include "core/base/bounded_queue.h"
+#include "core/base/cancellation.h"
 #include "core/base/thread_budget.h"
 
 namespace ogam {
 
-/// What the stages that work on one asset share: the thread budget and the first thing that went
-/// wrong.
+/// What the stages that work on one asset share: the thread budget, the request to stop, and the
+/// first thing that went wrong.
 class StageGroup {
  public:
-  explicit StageGroup(ThreadBudget& budget) : budget_(budget) {}
+  StageGroup(ThreadBudget& budget, CancellationToken cancellation)
+      : budget_(budget), cancellation_(std::move(cancellation)) {}
 
   ThreadBudget& budget() { return budget_; }
+  const CancellationToken& cancellation() const { return cancellation_; }
   bool failed() const { return failed_.load(std::memory_order_relaxed); }
 
   void note_failure(std::exception_ptr error) {
@@ -31,6 +34,9 @@ class StageGroup {
     }
     failed_ = true;
   }
+
+  /// Nobody wants the result any more: what still waits in the queues is dropped.
+  void abandon() { failed_ = true; }
 
   /// Throws what the first failing stage threw.
   void rethrow_failure() {
@@ -42,14 +48,15 @@ class StageGroup {
 
  private:
   ThreadBudget& budget_;
+  CancellationToken cancellation_;
   std::atomic<bool> failed_ = false;
   std::mutex mutex_;
   std::exception_ptr error_;
 };
 
 /// One step of the work on an asset: its own thread takes items from a bounded queue and computes
-/// while it holds a slot of the thread budget. After a failure the items that still come are
-/// dropped, so that nobody waits for ever.
+/// while it holds a slot of the thread budget. After a failure or a request to stop the items that
+/// still come are dropped, so that nobody waits for ever.
 template <typename Item>
 class Stage {
  public:
@@ -93,6 +100,7 @@ class Stage {
     }
     try {
       const ThreadBudget::Slot slot(group_.budget());
+      group_.cancellation().check();
       action();
     } catch (...) {
       group_.note_failure(std::current_exception());

@@ -11,6 +11,9 @@
 namespace ogam {
 namespace {
 
+/// Players leave out what begins and ends at once.
+constexpr Time kShortest = kSecond / 10;
+
 /// A piece of an utterance that stays on one subtitle; `spaced` when a space parts it from the one
 /// before.
 struct Unit {
@@ -85,20 +88,25 @@ std::vector<Unit> units_by_width(const TimedText& utterance) {
   return units;
 }
 
-/// The words as they stand in the text: whether a space precedes each is read from it.
+/// The words as they stand in the text: whether a space precedes each is read from it. Where the
+/// words do not make up the whole text, the text is right.
 std::vector<Unit> units_of_words(const TimedText& utterance) {
+  const std::string_view text = utterance.text;
+  const auto only_space = [](std::string_view part) {
+    return std::all_of(part.begin(), part.end(), is_space);
+  };
   std::vector<Unit> units;
   std::size_t position = 0;
   for (const auto& word : utterance.words) {
-    const auto found = utterance.text.find(word.text, position);
-    if (found == std::string::npos) {
-      return units_by_width(utterance);  // words and text do not agree
+    const auto found = text.find(word.text, position);
+    if (found == std::string_view::npos || !only_space(text.substr(position, found - position))) {
+      return units_by_width(utterance);
     }
-    const bool spaced = found > 0 && is_space(utterance.text[found - 1]);
+    const bool spaced = found > 0 && is_space(text[found - 1]);
     units.push_back({word.text, word.span, spaced});
     position = found + word.text.size();
   }
-  return units;
+  return only_space(text.substr(position)) ? units : units_by_width(utterance);
 }
 
 std::vector<Unit> units_of(const TimedText& utterance, int columns) {
@@ -249,7 +257,8 @@ std::vector<TimedText> lay_out_subtitles(std::span<const TimedText> utterances,
     std::span<const Unit> units = all;
     while (!units.empty()) {
       const auto now = units.first(first_subtitle(units, layout));
-      subtitles.push_back({.span = {now.front().span.start, now.back().span.end},
+      const Time start = now.front().span.start;
+      subtitles.push_back({.span = {start, std::max(now.back().span.end, start + kShortest)},
                            .text = join_lines(wrap_evenly(now, layout.columns)),
                            .words = {},
                            .language = utterance.language});

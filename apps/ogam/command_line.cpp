@@ -6,8 +6,10 @@
 #include <sstream>
 
 #include "apps/ogam/console.h"
+#include "apps/ogam/nearest_word.h"
 #include "core/base/error.h"
 #include "core/base/logging.h"
+#include "core/base/version.h"
 
 namespace ogam {
 
@@ -20,10 +22,11 @@ std::string default_archive() {
   return archive != nullptr && *archive != '\0' ? archive : "ogam-archive";
 }
 
+// A path is taken as text: Boost would read a std::filesystem::path only up to its first space.
 po::options_description common_description(CommonOptions& common, std::string& device) {
   po::options_description options("Common options", static_cast<unsigned>(terminal_width()));
   options.add_options()  //
-      ("archive", po::value<std::filesystem::path>(&common.archive)->value_name("DIR"),
+      ("archive", po::value<std::string>()->value_name("DIR"),
        "the archive (default ./ogam-archive, or OGAM_ARCHIVE)")  //
       ("pack",
        po::value<std::string>(&common.pack)->value_name("NAME|DIR")->default_value("starter"),
@@ -35,8 +38,21 @@ po::options_description common_description(CommonOptions& common, std::string& d
       ("json", po::bool_switch(&common.json), "machine-readable output on stdout, nothing else")  //
       ("quiet,q", po::bool_switch(&common.quiet), "no progress, no summary")                      //
       ("verbose,v", po::bool_switch(&common.verbose), "say more")                                 //
-      ("help,h", "this text");
+      ("help,h", "this text")                                                                     //
+      ("version", "the release of ogam");
   return options;
+}
+
+std::string suggestion(const po::unknown_option& error, const po::options_description& known) {
+  std::vector<std::string> names;
+  for (const auto& option : known.options()) {
+    names.push_back(option->long_name());
+  }
+  std::string word = error.get_option_name();  // as written: "--lans" or "--lans=visual"
+  word.erase(0, word.find_first_not_of('-'));
+  word = word.substr(0, word.find('='));
+  const std::string nearest = nearest_word(word, names);
+  return nearest.empty() ? "" : fmt::format("; did you mean --{}?", nearest);
 }
 
 }  // namespace
@@ -47,8 +63,10 @@ CommandLine::CommandLine(const VerbUsage& usage, const po::options_description& 
   const po::options_description common = common_description(common_, device);
   po::options_description hidden;
   hidden.add_options()("word", po::value<std::vector<std::string>>());
+  po::options_description known;
+  known.add(own).add(common);
   po::options_description all;
-  all.add(own).add(common).add(hidden);
+  all.add(known).add(hidden);
   po::positional_options_description positional;
   positional.add("word", -1);
   try {
@@ -73,7 +91,14 @@ CommandLine::CommandLine(const VerbUsage& usage, const po::options_description& 
       helped_ = true;
       return;
     }
+    if (has("version")) {
+      std::cout << "ogam " << kVersion << "\n";
+      helped_ = true;
+      return;
+    }
     po::notify(values_);
+  } catch (const po::unknown_option& error) {
+    fail(ErrorCode::invalid_argument, "{}{}", error.what(), suggestion(error, known));
   } catch (const po::error& error) {
     fail(ErrorCode::invalid_argument, "{}", error.what());
   }
@@ -89,6 +114,7 @@ CommandLine::CommandLine(const VerbUsage& usage, const po::options_description& 
           "this build runs models on the CPU only; leave --device out");
   require(common_.threads >= 0 && common_.threads <= 1024, ErrorCode::invalid_argument,
           "--threads takes a number from 0 to 1024, got {}", common_.threads);
+  common_.archive = get_or<std::string>("archive", "");
   if (common_.archive.empty()) {
     common_.archive = default_archive();
   }

@@ -5,6 +5,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace ogam {
@@ -30,9 +31,10 @@ struct VerbUsage {
 /// The words of a verb's command line, parsed.
 class CommandLine {
  public:
-  /// Prints the help and leaves `wants_nothing_more` set for --help.
+  /// Prints what --help or --version ask for; `wants_nothing_more` then holds.
   /// @param arguments without the program and the verb.
-  /// @throws Error{invalid_argument} for unknown options, missing values and too many words.
+  /// @throws Error{invalid_argument} for unknown options, naming the one that was probably meant,
+  ///     missing values and too many words; Error{unsupported} for a device this build lacks.
   CommandLine(const VerbUsage& usage, const boost::program_options::options_description& own,
               std::span<const std::string> arguments);
 

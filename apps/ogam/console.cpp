@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <utility>
 
 #include "core/text/unicode.h"
 
@@ -25,6 +26,27 @@ std::string styled(std::string_view text, int style) {
 std::string padded(const std::string& text, int width) {
   return text +
          std::string(static_cast<std::size_t>(std::max(0, width - display_width(text))), ' ');
+}
+
+std::string on_one_line(std::string_view text) {
+  std::string line = printable(text);
+  std::replace(line.begin(), line.end(), '\n', ' ');
+  return line;
+}
+
+/// As many of the characters, taken in their order, as fit into `width` columns.
+std::vector<std::string> fitting(const std::vector<char32_t>& points, int width) {
+  std::vector<std::string> characters;
+  for (const char32_t point : points) {
+    std::string character;
+    append_utf8(point, character);
+    width -= display_width(character);
+    if (width < 0) {
+      break;
+    }
+    characters.push_back(std::move(character));
+  }
+  return characters;
 }
 
 }  // namespace
@@ -52,26 +74,35 @@ int terminal_width() {
 std::string bold(std::string_view text) { return styled(text, 1); }
 std::string dim(std::string_view text) { return styled(text, 2); }
 
-std::string fit(std::string_view text, int width) {
-  std::string line;
+std::string printable(std::string_view text) {
+  const auto gives_orders = [](char32_t point) {
+    return (point < 0x20 && point != U'\n') || (point >= 0x7F && point < 0xA0);
+  };
+  std::string shown;
   for (const char32_t point : code_points(repair_utf8(text))) {
-    append_utf8(point < 0x20 || point == 0x7F ? U' ' : point, line);
+    append_utf8(gives_orders(point) ? U' ' : point, shown);
   }
+  return shown;
+}
+
+std::string fit(std::string_view text, int width) {
+  const std::string line = on_one_line(text);
   if (display_width(line) <= width) {
     return line;
   }
-  std::string shortened;
-  int used = 1;  // the ellipsis
-  for (const char32_t point : code_points(line)) {
-    std::string character;
-    append_utf8(point, character);
-    used += display_width(character);
-    if (used > width) {
-      break;
-    }
-    shortened += character;
+  return fmt::format("{}…", fmt::join(fitting(code_points(line), width - 1), ""));
+}
+
+std::string fit_path(std::string_view path, int width) {
+  const std::string line = on_one_line(path);
+  if (display_width(line) <= width) {
+    return line;
   }
-  return shortened + "…";
+  std::vector<char32_t> points = code_points(line);
+  std::reverse(points.begin(), points.end());
+  std::vector<std::string> end = fitting(points, width - 1);
+  std::reverse(end.begin(), end.end());
+  return fmt::format("…{}", fmt::join(end, ""));
 }
 
 Table::Table(std::vector<std::string> header) { rows_.push_back(std::move(header)); }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <string>
 
@@ -7,7 +8,8 @@
 
 namespace ogam {
 
-/// A CMX 3600 edit decision list: spans of files, one after another, at 25 frames a second.
+/// A CMX 3600 edit decision list: spans of files, one after another, at 25 frames a second. An
+/// event is as long in the list as in its file, to the frame, and one frame at least.
 class EditList {
  public:
   explicit EditList(const std::string& title);
@@ -17,7 +19,7 @@ class EditList {
  private:
   std::string text_;
   int events_ = 0;
-  Time at_ = 0;
+  std::int64_t at_ = 0;  // frames so far
 };
 
 }  // namespace ogam

@@ -1,4 +1,6 @@
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -9,12 +11,15 @@
 
 #include "apps/ogam/console.h"
 #include "apps/ogam/model_verbs.h"
+#include "apps/ogam/nearest_word.h"
 #include "apps/ogam/run_verb.h"
 #include "apps/ogam/verbs.h"
+#include "core/base/files.h"
 #include "core/base/version.h"
 
 namespace {
 
+using ogam::nearest_word;
 using ogam::Verb;
 
 /// Every verb; those without a function compute and live in the library of model verbs.
@@ -41,17 +46,29 @@ void print_help() {
       "  ogam search \"빨간 자동차\"\n");
 }
 
-/// The verb that `name` may have been meant to be: the one that shares its beginning, if there is
-/// just one.
 std::string suggestion(const std::string& name) {
-  const auto like = [&](const Verb& verb) { return verb.name.substr(0, 2) == name.substr(0, 2); };
-  const auto* const found = std::find_if(kVerbs.begin(), kVerbs.end(), like);
-  return found == kVerbs.end() ? "" : fmt::format(" Did you mean '{}'?", found->name);
+  std::vector<std::string> names;
+  for (const Verb& verb : kVerbs) {
+    names.emplace_back(verb.name);
+  }
+  const std::string nearest = nearest_word(name, names);
+  return nearest.empty() ? "" : fmt::format(" Did you mean '{}'?", nearest);
+}
+
+/// Where stdin, stdout or stderr is closed, a file of an archive would be opened in its place and
+/// receive what is printed.
+void open_closed_streams() {
+  for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    if (::fcntl(stream, F_GETFD) == -1) {
+      ::open("/dev/null", O_RDWR);  // takes the lowest free number, which is this one
+    }
+  }
 }
 
 }  // namespace
 
 int main(int count, char** arguments) {
+  open_closed_streams();
   std::setlocale(LC_CTYPE, "");
   const std::string name = count > 1 ? arguments[1] : "--help";
   if (name == "--help" || name == "-h" || name == "help") {
@@ -65,8 +82,8 @@ int main(int count, char** arguments) {
   const auto* const verb = std::find_if(
       kVerbs.begin(), kVerbs.end(), [&](const Verb& candidate) { return candidate.name == name; });
   if (verb == kVerbs.end()) {
-    fmt::print(stderr, "ogam: '{}' is not a verb of ogam.{} Try 'ogam --help'.\n", name,
-               suggestion(name));
+    fmt::print(stderr, "ogam: '{}' is not a verb of ogam.{} Try 'ogam --help'.\n",
+               ogam::display_path(name), suggestion(name));
     return ogam::kUsage;
   }
   if (verb->run == nullptr) {

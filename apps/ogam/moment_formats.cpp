@@ -45,12 +45,13 @@ std::string table(const SearchAnswer& answer) {
   if (moments.empty()) {
     return "Nothing in this archive matches.\n";
   }
-  const int width = terminal_width();
+  constexpr int kUncut = 1'000'000;  // what goes into a file or a pipe is whole
+  const int width = stdout_is_terminal() ? terminal_width() : kUncut;
   std::string text;
   for (const Moment& moment : moments) {
     const std::string head = fmt::format("{:3}  {:3.0f}%  ", moment.rank, 100 * moment.score);
     const std::string range = time_range(moment);
-    text += head + bold(fit(display_path(moment.path), width - 36)) +
+    text += head + bold(fit_path(display_path(moment.path), width - 36)) +
             (range.empty() ? "" : "  " + range) + "\n";
     for (const auto& [lane, evidence] : moment.lanes) {
       text += "           " + dim(fit(evidence_line(lane, evidence, moment), width - 11)) + "\n";

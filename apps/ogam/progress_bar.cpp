@@ -44,6 +44,12 @@ std::string line(const ProgressEvent& event, bool with_bar) {
          (event.message.empty() ? "" : " (" + event.message + ")");
 }
 
+/// A job goes on where its progress cannot be written.
+void write(const std::string& text) {
+  std::fputs(text.c_str(), stderr);
+  std::fflush(stderr);
+}
+
 Json event_json(const ProgressEvent& event) {
   return {{"path", display_path(event.path)},           {"files_done", event.files_done},
           {"files_total", event.files_total},           {"time_done", to_seconds(event.time_done)},
@@ -73,12 +79,11 @@ void ProgressBar::show(const ProgressEvent& event) {
   }
   last_ = now;
   if (style_ == Style::json) {
-    fmt::print(stderr, "{}\n", dump_json({{"progress", event_json(event)}}));
+    write(dump_json({{"progress", event_json(event)}}) + "\n");
   } else if (style_ == Style::lines) {
-    fmt::print(stderr, "{}\n", line(event, false));
+    write(line(event, false) + "\n");
   } else {
-    fmt::print(stderr, "\r\033[K{}", fit(line(event, true), terminal_width() - 1));
-    std::fflush(stderr);
+    write("\r\033[K" + fit(line(event, true), terminal_width() - 1));
     drawn_ = true;
   }
 }
@@ -86,8 +91,7 @@ void ProgressBar::show(const ProgressEvent& event) {
 void ProgressBar::clear() {
   const std::lock_guard lock(mutex_);
   if (drawn_) {
-    fmt::print(stderr, "\r\033[K");
-    std::fflush(stderr);
+    write("\r\033[K");
     drawn_ = false;
   }
 }

@@ -10,8 +10,7 @@
 namespace ogam {
 
 /// Shows progress on stderr: a bar that redraws itself on a terminal, a line every ten seconds
-/// elsewhere, with
-/// --json a line of JSON every second, with --quiet nothing.
+/// elsewhere, with --json a line of JSON every second, with --quiet nothing.
 class ProgressBar {
  public:
   explicit ProgressBar(const CommonOptions& options);

@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <new>
 
+#include "apps/ogam/console.h"
 #include "core/base/error.h"
 
 namespace ogam {
@@ -23,6 +24,7 @@ int exit_status(ErrorCode code) {
     case ErrorCode::unsupported:
     case ErrorCode::corrupt_data:
     case ErrorCode::resource_exhausted:
+    case ErrorCode::inaccessible:
       return kInputUnreadable;
     case ErrorCode::unavailable:
       return kModelMissing;
@@ -49,30 +51,35 @@ void on_signal(int number) {
 int run_verb(const Verb& verb, std::span<const std::string> arguments) {
   const bool json = std::find(arguments.begin(), arguments.end(), "--json") != arguments.end();
   const auto report = [&](const char* code, const std::string& message, int status) {
-    fmt::print(stderr, "ogam {}: {}\n", verb.name, message);
+    // fmt::print would throw where stderr cannot be written to either.
+    std::fputs(fmt::format("ogam {}: {}\n", verb.name, printable(message)).c_str(), stderr);
     if (status == kUsage) {
-      fmt::print(stderr, "Try 'ogam {} --help'.\n", verb.name);
+      std::fputs(fmt::format("Try 'ogam {} --help'.\n", verb.name).c_str(), stderr);
     }
-    if (json) {
+    if (json && std::ferror(stdout) == 0) {
       print_json({{"error", error_json(code, message)}});
     }
     return status;
   };
+  const auto report_output = [&] {
+    return report("resource_exhausted",
+                  "cannot write to stdout; free some space, or look at what reads it",
+                  kInputUnreadable);
+  };
   try {
     const int status = verb.run(arguments);
-    if (std::fflush(stdout) != 0 && status == kDone) {
-      return report("resource_exhausted", "cannot write to stdout", kInputUnreadable);
-    }
-    return status;
+    const bool written = std::fflush(stdout) == 0 && std::ferror(stdout) == 0;
+    return status == kDone && !written ? report_output() : status;
   } catch (const Error& error) {
     return report(error_code_name(error.code()), describe(error), exit_status(error.code()));
   } catch (const Cancelled&) {
-    fmt::print(stderr, "ogam {}: stopped; what was finished before is kept\n", verb.name);
+    std::fputs(fmt::format("ogam {}: stopped; nothing was written\n", verb.name).c_str(), stderr);
     return kInterrupted;
   } catch (const std::bad_alloc&) {
     return report("resource_exhausted", "out of memory", kInternal);
   } catch (const std::exception& error) {
-    return report("internal", describe(error), kInternal);
+    return std::ferror(stdout) != 0 ? report_output()
+                                    : report("internal", describe(error), kInternal);
   }
 }
 

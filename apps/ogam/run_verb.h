@@ -28,8 +28,8 @@ struct Verb {
   int (*run)(std::span<const std::string> arguments);  ///< without the program and the verb
 };
 
-/// Runs a verb and turns what it throws into a message on stderr (with --json also a document on
-/// stdout) and an exit status.
+/// Runs a verb and turns what it throws, and output that could not be written, into a message on
+/// stderr (with --json also a document on stdout) and an exit status.
 int run_verb(const Verb& verb, std::span<const std::string> arguments);
 
 /// A token that Ctrl-C and SIGTERM request; a second Ctrl-C ends the process at once.

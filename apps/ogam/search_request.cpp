@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <optional>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -91,6 +92,7 @@ void read_clip(const std::string& text, SearchRequest& request) {
   const auto dash = at == std::string::npos ? at : text.find('-', at);
   if (dash == std::string::npos || std::filesystem::exists(text)) {
     request.video = text;
+    request.span.reset();
     return;
   }
   request.video = text.substr(0, at);
@@ -114,22 +116,32 @@ Value choose(const std::string& text, const std::string& option,
        text);
 }
 
-SearchRequest build_request(const RequestReader& reader) {
-  SearchRequest request;
-  request.text = reader.text("text").value_or("");
-  request.image = reader.text("image").value_or("");
-  request.audio = reader.text("audio").value_or("");
+/// `request` with what the reader says in place of what was there.
+SearchRequest build_request(const RequestReader& reader, SearchRequest request) {
+  request.text = reader.text("text").value_or(request.text);
+  request.text_not = reader.text("not").value_or(request.text_not);
+  request.filter = reader.text("filter").value_or(request.filter);
+  request.page = reader.text("page").value_or(request.page);
+  if (const auto image = reader.text("image")) {
+    request.image = *image;
+  }
+  if (const auto audio = reader.text("audio")) {
+    request.audio = *audio;
+  }
   if (const auto clip = reader.text("video")) {
     read_clip(*clip, request);
   }
-  request.text_not = reader.text("not").value_or("");
   if (const auto lanes = reader.text("lane")) {
     request.lanes = Lane::parse_list(*lanes);
   }
-  request.mode = choose<MatchMode>(reader.text("mode").value_or("any"), "mode",
-                                   {{"any", MatchMode::any}, {"all", MatchMode::all}});
-  request.group_by = choose<GroupBy>(reader.text("group-by").value_or("moment"), "group-by",
-                                     {{"moment", GroupBy::moment}, {"asset", GroupBy::asset}});
+  if (const auto mode = reader.text("mode")) {
+    request.mode =
+        choose<MatchMode>(*mode, "mode", {{"any", MatchMode::any}, {"all", MatchMode::all}});
+  }
+  if (const auto group = reader.text("group-by")) {
+    request.group_by = choose<GroupBy>(*group, "group-by",
+                                       {{"moment", GroupBy::moment}, {"asset", GroupBy::asset}});
+  }
   for (const auto& [lane, weight] : parse_pairs(reader.texts("weight"), "weight")) {
     char* end = nullptr;
     const double value = std::strtod(weight.c_str(), &end);
@@ -138,28 +150,28 @@ SearchRequest build_request(const RequestReader& reader) {
             weight);
     request.weights[Lane::parse(lane)] = value;
   }
-  request.filter = reader.text("filter").value_or("");
-  request.min_score = reader.number("min-score").value_or(kDefaultMinScore);
-  const double limit = reader.number("limit").value_or(10);
+  request.min_score = reader.number("min-score").value_or(request.min_score);
+  const double limit = reader.number("limit").value_or(static_cast<double>(request.limit));
   require(limit >= 1 && limit <= 10000, ErrorCode::invalid_argument,
           "-k takes a number from 1 to 10000, got {}", limit);
   request.limit = static_cast<std::size_t>(limit);
-  request.page = reader.text("page").value_or("");
   return request;
 }
 
 }  // namespace
 
-SearchRequest read_request(const CommandLine& line) { return build_request(LineReader(line)); }
+SearchRequest read_request(const CommandLine& line) { return build_request(LineReader(line), {}); }
 
-/// One line of --queries: an object, or a text as it stands.
-SearchRequest read_query_line(const std::string& line, const std::string& origin) {
-  if (line.starts_with('{')) {
-    const Json object = parse_json(line, origin);
-    return build_request(ObjectReader(object, origin));
+SearchRequest read_query_line(const std::string& line, const SearchRequest& defaults,
+                              const std::string& origin) {
+  const std::string_view text = std::string_view(line).substr(
+      0, line.ends_with('\r') ? line.size() - 1 : line.size());  // files from other systems
+  if (text.starts_with('{')) {
+    const Json object = parse_json(text, origin);
+    return build_request(ObjectReader(object, origin), defaults);
   }
-  SearchRequest request;
-  request.text = line;
+  SearchRequest request = defaults;
+  request.text = text;
   return request;
 }
 

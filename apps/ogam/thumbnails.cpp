@@ -1,6 +1,7 @@
 #include "apps/ogam/thumbnails.h"
 
 #include <algorithm>
+#include <string>
 
 #include "core/base/error.h"
 #include "core/base/files.h"
@@ -35,6 +36,14 @@ Image picture_of(const Moment& moment) {
   return sample_frames(moment.path, TimeSpan{time, time + 1}, 1).front();
 }
 
+/// "01-film.mp4.jpg", short enough for every file system.
+std::string thumbnail_name(const Moment& moment) {
+  constexpr std::size_t kLongest = 180;
+  const std::string name = display_path(moment.path.filename());
+  return fmt::format("{:02}-{}.jpg", moment.rank,
+                     name.size() <= kLongest ? name : display_path(name.substr(0, kLongest)));
+}
+
 }  // namespace
 
 void write_thumbnails(const SearchResult& result, const std::filesystem::path& folder) {
@@ -48,8 +57,7 @@ void write_thumbnails(const SearchResult& result, const std::filesystem::path& f
       continue;
     }
     try {
-      const auto name = fmt::format("{:02}-{}.jpg", moment.rank, moment.path.filename().string());
-      write_image(folder / name, scaled_down(picture_of(moment)));
+      write_image(folder / thumbnail_name(moment), scaled_down(picture_of(moment)));
     } catch (const Error& failure) {
       log_warning("no thumbnail of {}: {}", display_path(moment.path), describe(failure));
     }

@@ -2,6 +2,8 @@
 
 #include <array>
 #include <cstdio>
+#include <filesystem>
+#include <system_error>
 
 #include "apps/ogam/command_line.h"
 #include "apps/ogam/console.h"
@@ -25,8 +27,8 @@ std::string counts(const std::map<std::string, std::size_t>& numbers) {
   return parts.empty() ? "none" : fmt::format("{}", fmt::join(parts, ", "));
 }
 
-int show_info(const Archive& archive, const CommandLine& line) {
-  const ArchiveInfo info = archive.info();
+int show_info(const CommandLine& line) {
+  const ArchiveInfo info = Archive::open(line.common().archive).info();
   if (line.common().json) {
     Json spaces = Json::array();
     for (const Space& space : info.spaces) {
@@ -52,9 +54,9 @@ int show_info(const Archive& archive, const CommandLine& line) {
   return kDone;
 }
 
-int show_list(const Archive& archive, const CommandLine& line) {
+int show_list(const CommandLine& line) {
   Table table({"KIND", "DURATION", "SEGMENTS", "ID", "PATH"});
-  const auto assets = archive.list();
+  const auto assets = Archive::open(line.common().archive).list();
   for (const AssetSummary& asset : assets) {
     if (line.common().json) {
       print_json({{"asset", asset.id},
@@ -75,11 +77,20 @@ int show_list(const Archive& archive, const CommandLine& line) {
   return kDone;
 }
 
+/// Whether a path that a person writes is that of an asset: as it was indexed, as `list` shows it,
+/// or another way of writing the same.
+bool is_path_of(const AssetSummary& asset, const std::string& word) {
+  std::error_code error;
+  return asset.path == word || display_path(asset.path) == word ||
+         std::filesystem::absolute(asset.path, error).lexically_normal() ==
+             std::filesystem::absolute(word, error).lexically_normal();
+}
+
 /// The asset that a word names: its id, the beginning of it, or its path.
 std::string find_asset(const std::vector<AssetSummary>& assets, const std::string& word) {
   std::vector<std::string> found;
   for (const AssetSummary& asset : assets) {
-    if (asset.id == word || asset.path == word ||
+    if (asset.id == word || is_path_of(asset, word) ||
         (word.size() >= 9 && asset.id.starts_with(word))) {
       found.push_back(asset.id);
     }
@@ -91,9 +102,10 @@ std::string find_asset(const std::vector<AssetSummary>& assets, const std::strin
   return found.front();
 }
 
-int remove_assets(Archive& archive, const CommandLine& line) {
+int remove_assets(const CommandLine& line) {
   require(line.words().size() > 1, ErrorCode::invalid_argument,
           "name the assets to remove by path or id");
+  Archive archive = Archive::open(line.common().archive);
   const auto assets = archive.list();
   int status = kDone;
   for (std::size_t i = 1; i < line.words().size(); ++i) {
@@ -119,8 +131,20 @@ int remove_assets(Archive& archive, const CommandLine& line) {
   return status;
 }
 
-int verify(const Archive& archive, const CommandLine& line) {
-  const auto problems = archive.verify();
+/// An archive that is too damaged to be opened has that as its one problem.
+std::vector<std::string> find_problems(const std::filesystem::path& folder) {
+  try {
+    return Archive::open(folder).verify();
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::corrupt_data) {
+      throw;
+    }
+    return {describe(error)};
+  }
+}
+
+int verify(const CommandLine& line) {
+  const auto problems = find_problems(line.common().archive);
   if (line.common().json) {
     print_json({{"sound", problems.empty()}, {"problems", problems}});
   } else if (problems.empty()) {
@@ -134,17 +158,14 @@ int verify(const Archive& archive, const CommandLine& line) {
 
 struct ArchiveAction {
   std::string_view name;
-  int (*run)(Archive&, const CommandLine&);
+  int (*run)(const CommandLine&);
 };
 
 constexpr std::array kActions = {
-    ArchiveAction{
-        "info", [](Archive& archive, const CommandLine& line) { return show_info(archive, line); }},
-    ArchiveAction{
-        "list", [](Archive& archive, const CommandLine& line) { return show_list(archive, line); }},
+    ArchiveAction{"info", &show_info},
+    ArchiveAction{"list", &show_list},
     ArchiveAction{"remove", &remove_assets},
-    ArchiveAction{"verify",
-                  [](Archive& archive, const CommandLine& line) { return verify(archive, line); }},
+    ArchiveAction{"verify", &verify},
 };
 
 }  // namespace
@@ -165,8 +186,11 @@ int run_archive(std::span<const std::string> arguments) {
   const std::string action = line.words().empty() ? "" : line.words().front();
   for (const ArchiveAction& candidate : kActions) {
     if (candidate.name == action) {
-      Archive archive = Archive::open(line.common().archive);
-      return candidate.run(archive, line);
+      require(
+          line.words().size() == 1 || action == "remove", ErrorCode::invalid_argument,
+          "'ogam archive {}' takes no more words, got '{}'; the archive is named with --archive",
+          action, line.words().back());
+      return candidate.run(line);
     }
   }
   fail(ErrorCode::invalid_argument, "write what to do: ogam archive info|list|remove|verify{}",

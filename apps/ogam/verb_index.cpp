@@ -1,7 +1,6 @@
 #include <fmt/format.h>
 
 #include <cstdio>
-#include <cstdlib>
 #include <filesystem>
 #include <optional>
 
@@ -9,6 +8,7 @@
 #include "apps/ogam/console.h"
 #include "apps/ogam/progress_bar.h"
 #include "apps/ogam/run_verb.h"
+#include "apps/ogam/scratch_folder.h"
 #include "apps/ogam/verbs.h"
 #include "core/base/error.h"
 #include "core/base/files.h"
@@ -33,8 +33,8 @@ po::options_description own_options() {
       ("sample-fps", po::value<double>()->value_name("F")->default_value(1.0),
        "frames a second that are looked at")  //
       ("tag", po::value<std::vector<std::string>>()->value_name("K=V")->composing(),
-       "mark the files, for search --filter; may be repeated")           //
-      ("force", po::bool_switch(), "index again what is there already")  //
+       "mark the files, for search --filter; may be repeated; earlier marks stay")  //
+      ("force", po::bool_switch(), "index again what is there already")             //
       ("dry-run", po::bool_switch(), "only say what would be done");
   return options;
 }
@@ -88,7 +88,7 @@ Json file_json(const FileReport& file) {
 std::string file_line(const FileReport& file) {
   const std::string path = display_path(file.path);
   if (file.status == FileStatus::failed) {
-    return fmt::format("failed   {}", file.message);
+    return fmt::format("failed   {}", printable(file.message));
   }
   if (file.status != FileStatus::indexed) {
     return fmt::format("{}  {}", file_status_name(file.status), path);
@@ -111,36 +111,19 @@ std::string file_line(const FileReport& file) {
   return line;
 }
 
-/// Stands in for an archive that is not there, so that a dry run leaves nothing behind.
-class ScratchFolder {
- public:
-  ScratchFolder() {
-    std::string name = (std::filesystem::temp_directory_path() / "ogam-dry-run-XXXXXX").string();
-    require(::mkdtemp(name.data()) != nullptr, ErrorCode::resource_exhausted,
-            "cannot make a folder for the dry run under {}; set TMPDIR to one that can be written",
-            display_path(std::filesystem::temp_directory_path()));
-    path_ = name;
-  }
-  ~ScratchFolder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  ScratchFolder(const ScratchFolder&) = delete;
-  ScratchFolder& operator=(const ScratchFolder&) = delete;
-  const std::filesystem::path& path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
-};
+/// Whether a dry run over this archive would have to make it first.
+bool is_new(const std::filesystem::path& archive) {
+  std::error_code error;
+  return !std::filesystem::exists(archive, error) || std::filesystem::is_empty(archive, error);
+}
 
 void print_summary(const IndexReport& report, const CommandLine& line) {
   for (const std::string& note : report.notes) {
     fmt::print(stderr, "{}\n", note);
   }
   if (report.cancelled) {
-    fmt::print(stderr,
-               "Stopped. {} finished files are kept; run the same command again to go on.\n",
-               report.indexed);
+    fmt::print(stderr, "Stopped. {} finished {} kept; run the same command again to go on.\n",
+               report.indexed, report.indexed == 1 ? "file is" : "files are");
   }
   if (line.get<bool>("dry-run")) {
     fmt::print(stderr, "{} to index, {} unchanged, {} failed. Nothing was written.\n",
@@ -160,11 +143,12 @@ void print_summary(const IndexReport& report, const CommandLine& line) {
 int run_index(std::span<const std::string> arguments) {
   const CommandLine line(
       {.synopsis = "index PATH... [OPTIONS]",
-       .description = "Adds files and folders (with what is in them) to an archive: video, audio, "
-                      "pictures, texts.\n"
-                      "Subtitles (.srt, .vtt) beside a video are used as its speech. Files that "
-                      "were indexed before\n"
-                      "are skipped; stopping and starting again goes on where it was.",
+       .description =
+           "Adds files and folders (with what is in them) to an archive: video, audio, "
+           "pictures, texts.\n"
+           "Subtitles (.srt, .vtt, .smi) beside a video are used as its speech. Files that "
+           "were indexed before\n"
+           "are skipped; stopping and starting again goes on where it was.",
        .examples = "  ogam index clips/\n"
                    "  ogam index --archive ~/archive --language ko --tag series=news 뉴스.mp4\n",
        .positionals = -1},
@@ -196,8 +180,8 @@ int run_index(std::span<const std::string> arguments) {
 
   const Pack pack = Pack::open(line.common().pack);
   const std::filesystem::path folder = line.common().archive;
-  std::optional<ScratchFolder> scratch;
-  if (options.dry_run && !std::filesystem::exists(folder)) {
+  std::optional<ScratchFolder> scratch;  // stands in for it, so that nothing is left behind
+  if (options.dry_run && is_new(folder)) {
     scratch.emplace();
   }
   Archive archive = Archive::open_or_create(scratch ? scratch->path() / "archive" : folder,

@@ -142,6 +142,10 @@ int run_models(std::span<const std::string> arguments) {
     return kDone;
   }
   const std::string action = line.words().empty() ? "" : line.words().front();
+  require(line.words().size() < 2 || (action != "list" && action != "verify"),
+          ErrorCode::invalid_argument,
+          "'ogam models {}' takes no more words, got '{}'; a pack is named with --pack", action,
+          line.words().empty() ? "" : line.words().back());
   if (action == "list") {
     return list_models(line);
   }

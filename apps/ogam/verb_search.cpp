@@ -48,7 +48,8 @@ po::options_description own_options() {
       ("thumbnails", po::value<std::string>()->value_name("DIR"),
        "write a picture of each moment")  //
       ("queries", po::value<std::string>()->value_name("F|-"),
-       "many queries, one per line: text, or a JSON object with these options' names");
+       "many queries, one per line: text, or a JSON object with these options' names; what a line "
+       "does not say is as on the command line");
   return options;
 }
 
@@ -80,7 +81,8 @@ SearchAnswer ask(Searcher& searcher, const SearchRequest& request) {
   return answer;
 }
 
-int answer_queries(Searcher& searcher, const std::string& source) {
+/// One line of JSON for each query, in order; one that fails says why and the others go on.
+int answer_queries(Searcher& searcher, const std::string& source, const SearchRequest& defaults) {
   std::ifstream file;
   if (source != "-") {
     file.open(source);
@@ -92,14 +94,20 @@ int answer_queries(Searcher& searcher, const std::string& source) {
   std::size_t number = 0;
   for (std::string line; std::getline(lines, line);) {
     ++number;
+    Json answer;
     try {
-      print_json(
-          answer_json(ask(searcher, read_query_line(line, fmt::format("query {}", number)))));
+      const auto request = read_query_line(line, defaults, fmt::format("query {}", number));
+      answer = answer_json(ask(searcher, request));
     } catch (const Error& error) {
-      print_json(
-          {{"query", line}, {"error", error_json(error_code_name(error.code()), describe(error))}});
+      answer = {{"query", line},
+                {"error", error_json(error_code_name(error.code()), describe(error))}};
+      status = kSomeFailed;
+    } catch (const std::exception& error) {
+      answer = {{"query", line},
+                {"error", error_json(error_code_name(ErrorCode::internal), describe(error))}};
       status = kSomeFailed;
     }
+    print_json(answer);
   }
   return status;
 }
@@ -132,12 +140,17 @@ int run_search(std::span<const std::string> arguments) {
                      request.video.empty();
   require(many || !empty, ErrorCode::invalid_argument,
           "nothing to look for; give a text, --image, --audio or --video");
+  require(!many || (request.text.empty() && !line.has("thumbnails") &&
+                    (format == "json" || !line.has("format"))),
+          ErrorCode::invalid_argument,
+          "--queries reads the texts from its file and writes lines of JSON; leave out the text, "
+          "--thumbnails and --format");
 
   const Archive archive = Archive::open(line.common().archive);
   const Pack pack = Pack::open(line.common().pack);
   Searcher searcher(archive, pack);
   if (many) {
-    return answer_queries(searcher, line.get<std::string>("queries"));
+    return answer_queries(searcher, line.get<std::string>("queries"), request);
   }
   const SearchAnswer answer = ask(searcher, request);
   if (line.has("thumbnails")) {

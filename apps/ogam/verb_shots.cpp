@@ -91,7 +91,7 @@ int run_shots(std::span<const std::string> arguments) {
   if (line.wants_nothing_more()) {
     return kDone;
   }
-  require(!line.words().empty(), ErrorCode::invalid_argument, "name the video");
+  require(!line.words().empty(), ErrorCode::invalid_argument, "name the video: ogam shots FILE");
   const Format& format =
       find_format(line.common().json ? "json" : line.get_or<std::string>("format", "table"));
   const std::filesystem::path path = line.words().front();
@@ -106,6 +106,10 @@ int run_shots(std::span<const std::string> arguments) {
   const ShotList found = detect_shots(path, *model, budget, cancellation_by_signals(),
                                       [&](const ProgressEvent& event) { bar.show(event); });
   bar.clear();
+  if (const std::string damage = describe_damage(found.report);
+      !damage.empty() && !line.common().quiet) {
+    fmt::print(stderr, "{}: {}\n", display_path(path), damage);
+  }
   fmt::print("{}", format.write({path, found.shots}));
   return kDone;
 }

@@ -1,6 +1,13 @@
 #include <fmt/format.h>
+#include <unistd.h>
 
+#include <algorithm>
+#include <cctype>
+#include <cerrno>
+#include <chrono>
 #include <cstdio>
+#include <cstring>
+#include <filesystem>
 
 #include "apps/ogam/command_line.h"
 #include "apps/ogam/console.h"
@@ -40,10 +47,48 @@ std::string format_of(const CommandLine& line) {
   if (line.has("format")) {
     return line.get<std::string>("format");
   }
-  const std::string extension =
+  std::string extension =
       std::filesystem::path(line.get_or<std::string>("out", "")).extension().string();
+  std::transform(extension.begin(), extension.end(), extension.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   return extension.empty() ? "txt" : extension.substr(1);
 }
+
+/// An hour's work must not end at a folder that is not there.
+void check_out(const std::filesystem::path& out) {
+  const std::filesystem::path folder = out.has_parent_path() ? out.parent_path() : ".";
+  const int problem = ::access(folder.c_str(), W_OK | X_OK) == 0 ? 0 : errno;
+  require(problem == 0, ErrorCode::invalid_argument,
+          "cannot write {}: {}; check that the folder exists and may be written to",
+          display_path(out), std::strerror(problem));
+  require(!std::filesystem::is_directory(out), ErrorCode::invalid_argument,
+          "cannot write {}: it is a folder", display_path(out));
+}
+
+/// Tells how far a transcription has come.
+class Progress {
+ public:
+  Progress(ProgressBar& bar, const std::filesystem::path& path) : bar_(bar) {
+    event_.path = path;
+    event_.files_total = 1;
+  }
+
+  void show(Time done, Time total) {
+    const double seconds =
+        std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
+    event_.time_done = done;
+    event_.time_total = total;
+    event_.realtime = seconds > 1 ? to_seconds(done) / seconds : 0;
+    event_.seconds_left =
+        event_.realtime > 0 && total > done ? to_seconds(total - done) / event_.realtime : 0;
+    bar_.show(event_);
+  }
+
+ private:
+  ProgressBar& bar_;
+  ProgressEvent event_;
+  const std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+};
 
 }  // namespace
 
@@ -58,9 +103,13 @@ int run_transcribe(std::span<const std::string> arguments) {
   if (line.wants_nothing_more()) {
     return kDone;
   }
-  require(!line.words().empty(), ErrorCode::invalid_argument, "name the file");
+  require(!line.words().empty(), ErrorCode::invalid_argument,
+          "name the file: ogam transcribe FILE");
   const std::string format = format_of(line);
   write_transcript({}, format);  // an unknown format is refused before anything is loaded
+  if (line.has("out")) {
+    check_out(line.get<std::string>("out"));
+  }
   TranscriptionOptions options;
   options.language = line.get<std::string>("language");
   options.translate = line.get<bool>("translate");
@@ -70,23 +119,21 @@ int run_transcribe(std::span<const std::string> arguments) {
   const PackLane* const lane = pack.manifest().lane(Lane::speech);
   require(lane != nullptr, ErrorCode::unavailable, "the pack {} has no model for speech",
           pack.manifest().name);
-  const auto recognizer =
-      pack.speech_recognizer(lane->models.at("recognizer"), lane->models.at("vad"));
+  const auto recognizer = pack.speech_recognizer(*lane);
   ThreadBudget budget(line.common().threads);
-  options.workers = budget.size();
+  options.workers = std::min(budget.size(), 64);  // what a recogniser takes
   recognizer->check(options);
   ProgressBar bar(line.common());
-  ProgressEvent event;
-  event.path = line.words().front();
-  event.files_total = 1;
+  const std::filesystem::path path = line.words().front();
+  Progress progress(bar, path);
   const Transcript transcript =
-      transcribe_file(recognizer, event.path, options, &budget, cancellation_by_signals(),
-                      [&](Time done, Time total) {
-                        event.time_done = done;
-                        event.time_total = total;
-                        bar.show(event);
-                      });
+      transcribe_file(recognizer, path, options, &budget, cancellation_by_signals(),
+                      [&](Time done, Time total) { progress.show(done, total); });
   bar.clear();
+  if (const std::string damage = describe_damage(transcript.report);
+      !damage.empty() && !line.common().quiet) {
+    fmt::print(stderr, "{}: {}\n", display_path(path), damage);
+  }
   const std::string text = write_transcript(transcript, format);
   if (line.has("out")) {
     write_file_atomically(line.get<std::string>("out"), text);
@@ -94,7 +141,7 @@ int run_transcribe(std::span<const std::string> arguments) {
     fmt::print("{}", text);
   }
   if (transcript.utterances.empty() && !line.common().quiet) {
-    fmt::print(stderr, "No speech was heard in {}.\n", display_path(event.path));
+    fmt::print(stderr, "No speech was heard in {}.\n", display_path(path));
   }
   return kDone;
 }

@@ -59,6 +59,46 @@ TEST(InputFilesTest, SubtitlesBelongToTheVideoBesideThem) {
   EXPECT_TRUE(files[0].subtitles.empty());
 }
 
+TEST(InputFilesTest, SubtitlesBesideAPictureOrATextAreFilesOfTheirOwn) {
+  const test::TemporaryFolder folder;
+  touch(folder / "photo.jpg");
+  touch(folder / "photo.srt");
+  touch(folder / "script.txt");
+  touch(folder / "script.vtt");
+  const auto files = find_input_files({folder.path()});
+  ASSERT_EQ(names(files),
+            (std::vector<std::string>{"photo.jpg", "photo.srt", "script.txt", "script.vtt"}));
+  for (const InputFile& file : files) {
+    EXPECT_TRUE(file.subtitles.empty()) << file.path;
+  }
+}
+
+TEST(InputFilesTest, KoreanSamiSubtitlesBelongToTheVideoBesideThem) {
+  const test::TemporaryFolder folder;
+  touch(folder / "영화.mp4");
+  touch(folder / "영화.smi");
+  const auto files = find_input_files({folder.path()});
+  ASSERT_EQ(names(files), std::vector<std::string>{"영화.mp4"});
+  EXPECT_EQ(files[0].subtitles, folder / "영화.smi");
+}
+
+TEST(InputFilesTest, SubtitlesAreFoundWhateverTheCaseOfTheirExtension) {
+  const test::TemporaryFolder folder;
+  touch(folder / "FILM.MP4");
+  touch(folder / "FILM.SRT");
+  const auto files = find_input_files({folder.path()});
+  ASSERT_EQ(names(files), std::vector<std::string>{"FILM.MP4"});
+  EXPECT_EQ(files[0].subtitles, folder / "FILM.SRT");
+}
+
+TEST(InputFilesTest, ARequestToStopEndsTheWalk) {
+  const test::TemporaryFolder folder;
+  touch(folder / "a.mp4");
+  CancellationToken cancellation;
+  cancellation.request();
+  EXPECT_THROW(find_input_files({folder.path()}, cancellation), Cancelled);
+}
+
 TEST(InputFilesTest, LinkLoopsEndAndAreNamed) {
   const test::TemporaryFolder folder;
   touch(folder / "media/a.mp4");

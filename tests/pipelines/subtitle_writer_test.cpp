@@ -114,6 +114,20 @@ TEST(SubtitleWriterTest, TextWithoutSpacesIsDividedAtCharacters) {
   EXPECT_EQ(lines_of(subtitles[0].text).size(), 2U);
 }
 
+TEST(SubtitleWriterTest, TextThatNoWordCoversIsKept) {
+  TimedText text = spoken({"네", "맞아요"}, 0, kSecond);
+  text.text = "— 네 (웃음) 맞아요.";
+  const auto subtitles = lay_out_subtitles({{text}});
+  ASSERT_EQ(subtitles.size(), 1U);
+  EXPECT_EQ(subtitles[0].text, text.text);
+}
+
+TEST(SubtitleWriterTest, ASubtitleNeverEndsAsItStarts) {
+  const auto subtitles = lay_out_subtitles({{spoken({"네"}, kSecond, 0)}});
+  ASSERT_EQ(subtitles.size(), 1U);
+  EXPECT_GT(subtitles[0].span.end, subtitles[0].span.start);
+}
+
 TEST(SubtitleWriterTest, UnknownFormatsAreRefused) {
   EXPECT_THROW(write_transcript({}, "ass"), Error);
 }

@@ -165,6 +165,17 @@ def test_a_dry_run_says_what_would_be_done_and_leaves_nothing(ogam, sample_media
     assert not list(tmp_path.iterdir())
 
 
+def test_an_archive_may_have_spaces_in_its_name(ogam, sample_media, tmp_path):
+    folder = tmp_path / "내 아카이브 1"
+    assert ogam.lines("index", sample_media / "texts", "--lanes", "text", "--archive", folder)
+    assert first_file(ogam, folder, "김치찌개 끓이는 법") == "김치찌개.txt"
+
+
+def test_a_dry_run_over_an_empty_folder_leaves_it_empty(ogam, sample_media, tmp_path):
+    ogam.lines("index", sample_media / "texts", "--archive", tmp_path, "--dry-run")
+    assert not list(tmp_path.iterdir())
+
+
 def test_removing_an_asset_takes_its_moments_away(ogam, archive, sample_media, tmp_path):
     copy = tmp_path / "archive"
     shutil.copytree(archive, copy)
@@ -249,6 +260,65 @@ def test_interrupting_a_run_stops_cleanly_and_says_what_was_kept(ogam, sample_me
     assert ogam.run("archive", "verify", "--archive", tmp_path / "a").returncode == 0
 
 
+def test_queries_take_what_they_do_not_say_from_the_command_line(ogam, archive, tmp_path):
+    queries = tmp_path / "queries"
+    queries.write_text('music\r\n{"text": "music", "k": 2}\n\n{"text": "music", "smell": 1}\n')
+    done = ogam.run("search", "--archive", archive, "--queries", queries, "--lane", "sound", "-k", 1)
+    assert done.returncode == 1, done.stderr
+    first, second, empty, unknown = map(json.loads, done.stdout.splitlines())
+    assert first["query"] == {"text": "music"}
+    assert (len(first["moments"]), len(second["moments"])) == (1, 2)
+    assert {lane for moment in first["moments"] for lane in moment["lanes"]} == {"sound"}
+    assert empty["error"]["code"] == "invalid_argument"
+    assert "smell" in unknown["error"]["message"]
+
+
+@pytest.mark.parametrize("words", [["archive", "list"], ["archive", "list", "--json"], ["search", "music", "--format", "csv"], ["search", "music", "-k", "1000", "--json"]])
+def test_a_full_disk_behind_stdout_is_said_and_nothing_crashes(ogam, archive, words):
+    with open("/dev/full", "w") as full:
+        done = subprocess.run([ogam.program, *words, "--archive", archive], stdout=full, stderr=subprocess.PIPE, timeout=120)
+    assert done.returncode == 3, done.stderr
+    assert b"stdout" in done.stderr
+
+
+def test_a_reader_that_goes_away_ends_the_command_quietly(ogam, archive):
+    done = subprocess.run(["bash", "-c", '"$@" | head -n 1; echo "${PIPESTATUS[0]}" >&2', "bash", ogam.program, "archive", "list", "--archive", archive],
+                          capture_output=True, timeout=120)
+    assert done.stdout.count(b"\n") == 1
+    assert done.stderr.split() in ([b"0"], [b"141"]), done.stderr
+
+
+def test_closed_streams_do_no_harm_to_the_archive(ogam, sample_media, tmp_path):
+    command = ["bash", "-c", '"$@" <&- >&- 2>&-', "bash", ogam.program, "index", sample_media / "texts", "--lanes", "text", "--archive", tmp_path / "a"]
+    assert subprocess.run(command, timeout=300).returncode == 0
+    assert ogam.run("archive", "verify", "--archive", tmp_path / "a").returncode == 0
+    assert len(ogam.lines("archive", "list", "--archive", tmp_path / "a")) == 2
+
+
+def test_progress_with_json_goes_to_stderr_as_lines_of_json(ogam, sample_media, tmp_path):
+    done = ogam.run("index", sample_media / "videos/megamind.avi", "--archive", tmp_path / "a", "--json")
+    assert done.returncode == 0, done.stderr
+    assert [json.loads(line)["status"] for line in done.stdout.splitlines()] == ["indexed"]
+    events = [json.loads(line)["progress"] for line in done.stderr.splitlines() if line.startswith(b"{")]
+    assert all({"path", "time_done", "time_total", "realtime", "seconds_left"} <= event.keys() for event in events)
+    quiet = ogam.run("index", sample_media / "videos/megamind.avi", "--archive", tmp_path / "a", "--quiet")
+    assert (quiet.stdout, quiet.stderr) == (b"", b"")
+
+
+def test_an_archive_too_damaged_to_open_is_not_sound(ogam, tmp_path):
+    (tmp_path / "catalog.sqlite").write_bytes(bytes(range(256)) * 64)
+    done = ogam.run("archive", "verify", "--archive", tmp_path, "--json")
+    assert done.returncode == 5, done.stderr
+    assert json.loads(done.stdout)["problems"]
+
+
+def test_an_asset_is_removed_by_another_way_of_writing_its_path(ogam, sample_media, tmp_path):
+    shutil.copy(sample_media / "texts/garden.txt", tmp_path / "garden.txt")
+    ogam.lines("index", tmp_path / "garden.txt", "--lanes", "text", "--archive", tmp_path / "a")
+    assert ogam.run("archive", "remove", "./garden.txt", "--archive", "a", cwd=tmp_path).returncode == 0
+    assert ogam.lines("archive", "list", "--archive", tmp_path / "a") == []
+
+
 def test_transcribe_writes_what_is_said(ogam, sample_media):
     done = ogam.run("transcribe", sample_media / "sounds/announcements.wav", "--format", "srt")
     assert done.returncode == 0, done.stderr
@@ -280,6 +350,15 @@ def test_shots_finds_the_cuts_of_a_joined_video(ogam, sample_media):
     (["models", "list", "--pack"], 2, "pack"),
     (["serch", "x"], 2, "search"),
     (["doctor", "--device", "cuda"], 3, "CPU"),
+    (["idnex", "x"], 2, "Did you mean 'index'?"),
+    (["index", "x", "--lans", "text"], 2, "--lanes"),
+    (["index", "x", "--language", "klingon"], 2, "klingon"),
+    (["index", "x", "--sample-fps", "0.0000000001"], 2, "frames"),
+    (["transcribe", "/etc/hostname", "-o", "/nonexistent/talk.srt"], 2, "/nonexistent/talk.srt"),
+    (["search", "x", "--queries", "-"], 2, "--queries"),
+    (["search", "--queries", "-", "--format", "csv"], 2, "--queries"),
+    (["archive", "list", "clips"], 2, "--archive"),
+    (["models", "list", "starter"], 2, "--pack"),
 ])
 def test_mistakes_get_a_clear_message_and_their_exit_status(ogam, tmp_path, words, status, message):
     done = ogam.run(*words, cwd=tmp_path)
@@ -293,6 +372,15 @@ def test_an_unknown_pack_is_named_with_the_command_that_builds_it(ogam, tmp_path
     done = ogam.run("models", "verify", "--pack", "nonexistent")
     assert done.returncode == 4
     assert b"scripts/setup.sh" in done.stderr
+
+
+def test_every_verb_tells_its_release_and_explains_itself(ogam):
+    release = ogam.run("--version").stdout
+    for verb in ("index", "search", "transcribe", "shots", "archive", "models", "doctor"):
+        assert ogam.run(verb, "--version").stdout == release
+        done = ogam.run(verb, "--help")
+        assert done.returncode == 0
+        assert f"Usage: ogam {verb}".encode() in done.stdout
 
 
 def test_doctor_and_models_report_a_sound_machine(ogam):
