@@ -44,8 +44,8 @@ function(ogam_use_torch_pch name)
   target_precompile_headers(${name} REUSE_FROM ogam_torch_pch)
 endfunction()
 
-# ogam_library(NAME DEPENDS target...): the static library of the calling folder, made of every
-# .cpp file in it and in the folders below it that have no CMakeLists.txt of their own.
+# ogam_library(NAME [TORCH] DEPENDS target... [PRIVATE_DEPENDS target...]): the static library of the calling folder,
+# made of every .cpp file in it and in the folders below it. What stands under PRIVATE_DEPENDS shows in no header.
 function(ogam_library name)
   cmake_parse_arguments(arg "TORCH" "" "DEPENDS;PRIVATE_DEPENDS" ${ARGN})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS RELATIVE "${CMAKE_CURRENT_SOURCE_DIR}" *.cpp *.h)

@@ -8,7 +8,13 @@ readonly media=.cache/sample-media
 readonly archive=.cache/demo-archive
 readonly ogam=build/release/bin/ogam
 
-say() { printf '\n\033[1mdemo: %s\033[0m\n' "$*"; }
+say() {
+  if [[ -t 1 && -z "${NO_COLOR:-}" ]]; then
+    printf '\n\033[1mdemo: %s\033[0m\n' "$*"
+  else
+    printf '\ndemo: %s\n' "$*"
+  fi
+}
 search() {
   printf '\n$ ogam search %s\n' "${*@Q}"
   "$ogam" search --archive "$archive" -k 3 "$@"

@@ -206,7 +206,11 @@ def main() -> None:
     partial = arguments.folder.with_name(arguments.folder.name + ".part")
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
-    gather(partial, arguments.cache)
+    try:
+        gather(partial, arguments.cache)
+    except subprocess.CalledProcessError as error:
+        raise SystemExit(f"sample media: {' '.join(error.cmd[:4])} ... ended with status {error.returncode}, its messages are above; "
+                         "check the network and the free space, and run again") from None
     (partial / ".recipe").write_text(recipe)
     shutil.rmtree(arguments.folder, ignore_errors=True)
     partial.rename(arguments.folder)

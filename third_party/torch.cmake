@@ -29,7 +29,6 @@ set_target_properties(torch::cpu PROPERTIES
   INTERFACE_LINK_LIBRARIES torch::c10
   INTERFACE_LINK_OPTIONS "LINKER:-rpath-link,${OGAM_TORCH_DIR}/../nvidia/cu13/lib")
 # The wheel carries headers of another fmt than the one that is linked; the distribution's come first.
-find_package(fmt REQUIRED)
 find_path(OGAM_FMT_INCLUDE_DIR fmt/format.h NO_CACHE REQUIRED)
 file(MAKE_DIRECTORY "${PROJECT_BINARY_DIR}/first_include")
 file(CREATE_LINK "${OGAM_FMT_INCLUDE_DIR}/fmt" "${PROJECT_BINARY_DIR}/first_include/fmt" SYMBOLIC)

@@ -1,7 +1,9 @@
 """Members of zip archives (wheels, weight files), read with a limit on their size."""
 
 import io
+import lzma
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,6 +11,16 @@ from pathlib import Path
 from .errors import PackError, require
 
 MAX_MEMBER_BYTES = 1 << 30
+# What the library raises for damage, and for what it does not read (encryption, other methods).
+_DAMAGE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    OSError,
+    EOFError,
+    RuntimeError,
+    ValueError,
+)
 
 
 @contextmanager
@@ -16,7 +28,7 @@ def open_zip(source: Path | bytes, name: str) -> Iterator["Zip"]:
     """Opens a zip file, or the bytes of one; `name` is what errors call it."""
     try:
         archive = zipfile.ZipFile(io.BytesIO(source) if isinstance(source, bytes) else source)
-    except (zipfile.BadZipFile, OSError) as error:
+    except _DAMAGE as error:
         raise PackError(f"{name} is not a readable zip archive: {error}") from error
     with archive:
         yield Zip(archive, name)
@@ -44,7 +56,7 @@ class Zip:
         )
         try:
             content = self._archive.read(info)
-        except (zipfile.BadZipFile, OSError, EOFError, NotImplementedError) as error:
+        except _DAMAGE as error:
             raise PackError(f"{member} in {self.name} cannot be unpacked: {error}") from error
         return content
 

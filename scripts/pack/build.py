@@ -35,6 +35,11 @@ class BuildOptions:
     force: bool = False
 
 
+def _is_plain(name: Any) -> bool:
+    """Whether a name can be that of a folder anywhere."""
+    return isinstance(name, str) and re.fullmatch(r"[a-z0-9][a-z0-9-]*", name) is not None
+
+
 def read_recipe(path: Path) -> dict[str, Any]:
     """The recipe, checked as far as the builder relies on it; the pack's readers check the rest."""
     try:
@@ -49,11 +54,9 @@ def read_recipe(path: Path) -> dict[str, Any]:
     )
     for key in ("name", "description", "wheels", "models", "files", "lanes", "tasks", "background"):
         require(key in recipe, f"the recipe {path} has no {key!r}")
-    require(
-        re.fullmatch(r"[a-z0-9][a-z0-9-]*", recipe["name"]) is not None,
-        f"{recipe['name']!r} cannot name a pack",
-    )
+    require(_is_plain(recipe["name"]), f"{recipe['name']!r} cannot name a pack")
     for model in recipe["models"]:
+        require(_is_plain(model.get("id")), f"{model.get('id')!r} cannot name a model")
         converter = model.get("converter")
         require(
             converter is None or converter in CONVERTERS,

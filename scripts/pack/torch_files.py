@@ -7,6 +7,7 @@ pickle is a program, so it is given nothing to call but what is listed here: a t
 """
 
 import io
+import math
 import pickle
 import struct
 from collections import OrderedDict
@@ -139,17 +140,22 @@ def _unpickle(stream: io.BytesIO, name: str) -> Any:
 def _resolve(reference: TensorReference, data: dict[str, bytes], name: str) -> np.ndarray:
     """The numbers that `reference` describes, as a contiguous array of their own."""
     storage = reference.storage
-    numbers = np.frombuffer(data[storage.key], dtype=storage.dtype)
+    content = data[storage.key]
     require(
-        numbers.size == storage.count,
-        f"{name}: storage {storage.key} has {numbers.size} numbers, expected {storage.count}",
+        len(content) == storage.count * storage.dtype.itemsize,
+        f"{name}: storage {storage.key} has {len(content)} bytes, expected {storage.count} numbers",
     )
+    numbers = np.frombuffer(content, dtype=storage.dtype)
     if 0 in reference.shape:
         return np.zeros(reference.shape, dtype=storage.dtype)
     last = reference.offset + sum(
         (n - 1) * step for n, step in zip(reference.shape, reference.strides, strict=True)
     )
-    require(last < numbers.size, f"{name}: a tensor reaches beyond its storage {storage.key}")
+    # The second condition stops a small file from asking for a huge tensor by strides of zero.
+    require(
+        last < numbers.size and math.prod(reference.shape) <= numbers.size,
+        f"{name}: a tensor reaches beyond its storage {storage.key}",
+    )
     strides = [step * storage.dtype.itemsize for step in reference.strides]
     view = np.lib.stride_tricks.as_strided(
         numbers[reference.offset :], reference.shape, strides, writeable=False

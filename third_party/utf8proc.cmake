@@ -1,0 +1,1 @@
+pkg_check_modules(UTF8PROC REQUIRED IMPORTED_TARGET libutf8proc)
