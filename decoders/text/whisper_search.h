@@ -16,7 +16,7 @@ struct WhisperSearchOptions {
       0;  ///< above 0: `samples` sequences are drawn instead, the likeliest is kept
   int samples = 5;
   double length_penalty = 1;  ///< beams are compared by log probability / length ^ penalty
-  CancellationToken cancellation;
+  CancellationToken cancellation = {};
 };
 
 /// What was decoded from one window.

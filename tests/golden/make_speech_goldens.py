@@ -10,7 +10,7 @@ Debian's pocketsphinx-testdata. Outputs, beside this file:
   speech.safetensors     log-mel frames, encoder output and logits of one clip (transformers), voice
                          activity of every clip (the TorchScript original)
   speech.json            greedy tokens with times (transformers), language probabilities (transformers),
-                         transcripts and word times (faster-whisper)
+                         transcripts, word times, and tokens of five beams (faster-whisper)
 """
 
 import argparse
@@ -118,9 +118,12 @@ def main():
             [voice(torch.from_numpy(chunk), 16000).item() for chunk in padded.reshape(-1, 512)])
         segments, _ = reference.transcribe(samples, language="en", beam_size=1, word_timestamps=True,
                                            condition_on_previous_text=False)
+        found, _ = reference.transcribe(samples, language="en", beam_size=5, temperature=0,
+                                        condition_on_previous_text=False)
+        beam_tokens = [token for segment in found for token in segment.tokens]
         words = [[round(w.start, 3), round(w.end, 3), w.word.strip()] for s in segments for w in s.words]
         clips[name] = {"transcript": transcripts[name], "tokens": tokens,
-                       "english": round(languages[0].item(), 6), "words": words}
+                       "beam_tokens": beam_tokens, "english": round(languages[0].item(), 6), "words": words}
     save_file(tensors, HERE / "speech.safetensors")
     (HERE / "speech.json").write_text(json.dumps(clips, indent=None, separators=(", ", ": ")) + "\n")
 
