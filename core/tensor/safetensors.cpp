@@ -5,9 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
-#include <cstring>
 #include <limits>
-#include <numeric>
 
 #include "core/base/error.h"
 #include "core/base/json.h"
@@ -76,28 +74,12 @@ std::vector<std::int64_t> shape_value(const SortedJson& value, const std::string
   return shape;
 }
 
-/// Bytes of a tensor of that shape. Dimensions of 0 count as 1 in the check for overflow, because
-/// strides are products of the other dimensions.
-std::size_t byte_size(const TensorInfo& info, const std::string& origin) {
-  auto bytes = static_cast<std::int64_t>(c10::elementSize(info.dtype));
-  bool overflow = false;
-  bool empty = false;
-  for (const auto dimension : info.shape) {
-    empty = empty || dimension == 0;
-    overflow =
-        overflow || __builtin_mul_overflow(bytes, std::max<std::int64_t>(dimension, 1), &bytes);
-  }
-  require(!overflow, ErrorCode::corrupt_data, "{}: the size of tensor '{}' of shape {} overflows",
-          origin, info.name, shape_string(info.shape));
-  return empty ? 0 : static_cast<std::size_t>(bytes);
-}
-
-SafetensorsEntry parse_entry(const std::string& name, const SortedJson& value,
-                             const std::string& origin) {
+StoredTensor parse_entry(const std::string& name, const SortedJson& value,
+                         const std::string& origin) {
   require(value.is_object() && value.size() == 3, ErrorCode::corrupt_data,
           "{}: tensor '{}' must have exactly dtype, shape and data_offsets", origin, name);
   const auto context = fmt::format("{}: tensor '{}'", origin, name);
-  SafetensorsEntry entry;
+  StoredTensor entry;
   entry.info.name = name;
   entry.info.dtype = dtype_value(json_value<std::string>(value, "dtype", context), origin, name);
   entry.info.shape = shape_value(json_value<SortedJson>(value, "shape", context), origin, name);
@@ -110,7 +92,7 @@ SafetensorsEntry parse_entry(const std::string& name, const SortedJson& value,
           begin, end);
   entry.begin = begin;
   entry.size = end - begin;
-  const auto expected = byte_size(entry.info, origin);
+  const auto expected = checked_byte_size(entry.info, origin);
   require(entry.size == expected, ErrorCode::corrupt_data,
           "{}: shape {} needs {} bytes, data_offsets give {}", context,
           shape_string(entry.info.shape), expected, entry.size);
@@ -127,33 +109,6 @@ std::map<std::string, std::string> parse_metadata(const SortedJson& value,
     metadata[key] = text.get<std::string>();
   }
   return metadata;
-}
-
-/// Checks that the entries, whose offsets count from the start of the data, fill `data_size` bytes.
-void check_tiling(const std::vector<SafetensorsEntry>& entries, std::size_t data_size,
-                  const std::string& origin) {
-  std::vector<std::size_t> order(entries.size());
-  std::iota(order.begin(), order.end(), 0);
-  std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
-    return std::pair(entries[a].begin, entries[a].size) <
-           std::pair(entries[b].begin, entries[b].size);
-  });
-  std::size_t position = 0;
-  for (const auto i : order) {
-    const auto& entry = entries[i];
-    require(entry.begin == position, ErrorCode::corrupt_data,
-            "{}: tensor '{}' starts at byte {} of the data, expected {}: tensors must follow each "
-            "other without gaps or overlaps",
-            origin, entry.info.name, entry.begin, position);
-    position += entry.size;  // no overflow: position <= 2^63 and size <= 2^63 - 1
-    require(position <= data_size, ErrorCode::corrupt_data,
-            "{}: tensor '{}' ends at byte {} of the data, which has {}: the file is cut short or "
-            "damaged",
-            origin, entry.info.name, position, data_size);
-  }
-  require(position == data_size, ErrorCode::corrupt_data,
-          "{}: the tensors take {} bytes, the file holds {} after its header", origin, position,
-          data_size);
 }
 
 }  // namespace
@@ -193,49 +148,29 @@ SafetensorsHeader parse_safetensors_header(std::span<const std::byte> file,
     }
   }
   const std::size_t data_begin = kLengthBytes + length;
-  check_tiling(header.entries, file.size() - data_begin, origin);
+  check_tiling(header.entries, {.size = file.size() - data_begin}, origin);
   for (auto& entry : header.entries) {
     entry.begin += data_begin;
   }
-  std::sort(header.entries.begin(), header.entries.end(),
-            [](const auto& a, const auto& b) { return a.info.name < b.info.name; });
+  sort_by_name(header.entries, origin);
   return header;
 }
 
 SafetensorsFile::SafetensorsFile(const std::filesystem::path& path)
     : origin_(display_path(path)),
       file_(std::make_shared<const MappedFile>(path)),
-      header_(parse_safetensors_header(file_->bytes(), origin_)) {
-  tensors_.reserve(header_.entries.size());
-  for (const auto& entry : header_.entries) {
-    tensors_.push_back(entry.info);
-  }
-}
+      header_(parse_safetensors_header(file_->bytes(), origin_)),
+      tensors_(infos_of(header_.entries)) {}
 
 at::Tensor SafetensorsFile::load(const std::string& name) const {
-  const auto entry = std::lower_bound(
-      header_.entries.begin(), header_.entries.end(), name,
-      [](const SafetensorsEntry& e, const std::string& n) { return e.info.name < n; });
-  require(entry != header_.entries.end() && entry->info.name == name, ErrorCode::not_found,
-          "{} holds no tensor '{}'", origin_, name);
-  if (entry->size == 0) {
-    return at::empty(entry->info.shape, at::TensorOptions(entry->info.dtype));
-  }
-  const auto bytes = file_->bytes().subspan(entry->begin, entry->size);
+  const auto& entry = get_stored(header_.entries, name, origin_);
+  const auto bytes = file_->bytes().subspan(entry.begin, entry.size);
   require(
-      entry->info.dtype != at::kBool ||
+      entry.info.dtype != at::kBool ||
           std::all_of(bytes.begin(), bytes.end(), [](std::byte b) { return b <= std::byte{1}; }),
       ErrorCode::corrupt_data, "{}: BOOL tensor '{}' holds a byte other than 0 and 1", origin_,
       name);
-  // The mapping is read-only, and at::Tensor has no constant data: nothing writes to weights.
-  auto* const data = const_cast<std::byte*>(bytes.data());
-  if (reinterpret_cast<std::uintptr_t>(data) % c10::elementSize(entry->info.dtype) != 0) {
-    auto copy = at::empty(entry->info.shape, at::TensorOptions(entry->info.dtype));
-    std::memcpy(copy.data_ptr(), data, bytes.size());
-    return copy;
-  }
-  return at::from_blob(
-      data, entry->info.shape, [file = file_](void*) {}, at::TensorOptions(entry->info.dtype));
+  return view_stored(file_, entry);
 }
 
 }  // namespace ogam

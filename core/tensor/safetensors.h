@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "core/base/files.h"
+#include "core/tensor/stored_tensor.h"
 #include "core/tensor/weight_source.h"
 
 namespace ogam {
@@ -23,16 +24,9 @@ constexpr std::size_t kMaxSafetensorsHeader = 100'000'000;
 /// "F32", "BF16", ...; nothing for a type that the format does not have.
 std::optional<std::string_view> safetensors_dtype_name(at::ScalarType dtype);
 
-/// Where one tensor lies in a .safetensors file.
-struct SafetensorsEntry {
-  TensorInfo info;
-  std::size_t begin = 0;  ///< bytes from the start of the file
-  std::size_t size = 0;   ///< bytes
-};
-
 /// What the header of a .safetensors file says, checked against the file's size.
 struct SafetensorsHeader {
-  std::vector<SafetensorsEntry> entries;  ///< sorted by name
+  std::vector<StoredTensor> entries;  ///< sorted by name
   std::map<std::string, std::string> metadata;
 };
 

@@ -4,6 +4,8 @@
 
 #include "core/base/error.h"
 #include "core/base/files.h"
+#include "core/tensor/ctranslate2.h"
+#include "core/tensor/gguf.h"
 #include "core/tensor/safetensors.h"
 #include "core/tensor/sharded_weights.h"
 
@@ -11,10 +13,26 @@ namespace ogam {
 
 namespace fs = std::filesystem;
 
+namespace {
+
+/// Opens a file by what it holds; what is no other format must be safetensors.
+std::unique_ptr<WeightSource> open_file(const fs::path& path) {
+  const MappedFile file(path);
+  if (is_gguf(file.bytes())) {
+    return std::make_unique<GgufFile>(path);
+  }
+  if (is_ctranslate2(file.bytes())) {
+    return std::make_unique<CTranslate2File>(path);
+  }
+  return std::make_unique<SafetensorsFile>(path);
+}
+
+}  // namespace
+
 std::unique_ptr<WeightSource> open_weights(const fs::path& path) {
   std::error_code ignored;
   if (!fs::is_directory(path, ignored)) {
-    return std::make_unique<SafetensorsFile>(path);
+    return open_file(path);
   }
   const fs::path single = path / "model.safetensors";
   if (fs::exists(single, ignored)) {

@@ -24,16 +24,18 @@ class WeightSource {
   /// Every tensor, sorted by name.
   virtual const std::vector<TensorInfo>& tensors() const = 0;
 
-  /// A read-only view of the stored tensor, valid while any returned tensor or this source lives.
+  /// A read-only view of the stored tensor, valid while any returned tensor or this source lives; a
+  /// tensor of its own where the file does not align it or packs its numbers (gguf.h).
   /// @throws Error{not_found} for an unknown name.
   virtual at::Tensor load(const std::string& name) const = 0;
 };
 
-/// Opens a .safetensors file, or the weights of a model folder: `model.safetensors`, or the shards
-/// listed by `model.safetensors.index.json`. Files are memory-mapped; nothing is copied.
+/// Opens a weight file, or the weights of a model folder: `model.safetensors`, or the shards listed
+/// by `model.safetensors.index.json`. A file is GGUF, CTranslate2's `model.bin` or safetensors,
+/// told apart by its content, whatever its name. Files are memory-mapped.
 /// @throws Error{not_found} when there are no weights, Error{corrupt_data} for anything that does
-///     not hold together (see safetensors.h), Error{unsupported} for a dtype LibTorch does not
-///     have.
+///     not hold together (see safetensors.h, gguf.h, ctranslate2.h), Error{unsupported} for a dtype
+///     LibTorch does not have and a version or type that cannot be read.
 std::unique_ptr<WeightSource> open_weights(const std::filesystem::path& path);
 
 }  // namespace ogam

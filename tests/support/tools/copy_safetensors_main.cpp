@@ -9,8 +9,8 @@
 #include "core/tensor/sharded_weights_writer.h"
 #include "core/tensor/weight_source.h"
 
-/// Reads a .safetensors file or the weights of a model folder and writes the tensors, and a file's
-/// metadata, to a file or, in shards, to a folder.
+/// Reads a weight file or the weights of a model folder and writes the tensors, and a .safetensors
+/// file's metadata, to a .safetensors file or, in shards, to a folder.
 int main(int argc, char** argv) {
   if (argc != 3 && argc != 4) {
     std::cerr << "usage: copy_safetensors FROM TO [MAX_SHARD_BYTES]\n";
