@@ -13,6 +13,7 @@ const SpaceRow& space_of(const std::string& id, const std::vector<SpaceRow>& spa
                                   [&](const SpaceRow& row) { return row.space.id == id; });
   if (found == spaces.end()) {
     std::vector<std::string> known;
+    known.reserve(spaces.size());
     for (const SpaceRow& row : spaces) {
       known.push_back(describe_space(row.space));
     }

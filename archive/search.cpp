@@ -289,6 +289,7 @@ void check_query(const ArchiveQuery& query, const std::vector<SpaceRow>& spaces)
     const SpaceRow* const space = find_space(spaces, vector.space);
     if (space == nullptr) {
       std::vector<std::string> known;
+      known.reserve(spaces.size());
       for (const SpaceRow& row : spaces) {
         known.push_back(describe_space(row.space));
       }

@@ -41,6 +41,7 @@ std::vector<std::string> read_labels(const Json& config, int count, const std::s
           "{}: \"id2label\" must name each of the {} classes once, got {} names", origin, count,
           names.size());
   std::vector<std::string> labels;
+  labels.reserve(static_cast<std::size_t>(count));
   for (int i = 0; i < count; ++i) {
     labels.push_back(json_value<std::string>(names, std::to_string(i), origin));
   }

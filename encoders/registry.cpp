@@ -44,6 +44,7 @@ std::unique_ptr<Encoder> make_encoder(const std::array<EncoderRow<Encoder>, size
   });
   if (row == rows.end()) {
     std::vector<std::string_view> known;
+    known.reserve(rows.size());
     for (const auto& r : rows) {
       known.push_back(r.model_type);
     }

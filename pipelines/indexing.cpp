@@ -119,7 +119,7 @@ class IndexRun {
     deliver(file, report);
   }
 
-  static void fail_file(FileReport& report, ErrorCode code, std::string message) {
+  static void fail_file(FileReport& report, ErrorCode code, const std::string& message) {
     const std::string path = display_path(report.path);
     report.status = FileStatus::failed;
     report.error = code;

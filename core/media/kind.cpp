@@ -25,7 +25,7 @@ using namespace std::string_view_literals;
 namespace {
 
 /// How much of a file is looked at to tell what it is.
-constexpr std::size_t kHeadBytes = 64 * 1024;
+constexpr std::size_t kHeadBytes = 65536;
 
 /// Content that is recognised only to say clearly why it is not read.
 struct Refusal {

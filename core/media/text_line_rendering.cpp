@@ -117,7 +117,8 @@ cv::Mat stroke_ink(const cv::Mat& colour, const TextLine& line, int line_height,
   const int size = line_height * 9 / 20 | 1;
   const cv::Mat hat = thin_parts(gray_ink(colour, line.light), size);
   const int contrast = std::max(16, percentile(hat, 0.95));
-  const cv::Scalar stroke = median_colour(colour, hat > contrast * 7 / 10);
+  const int strong = contrast * 7 / 10;
+  const cv::Scalar stroke = median_colour(colour, hat > strong);
   cv::Mat away;
   cv::absdiff(colour, stroke, away);
   std::vector<cv::Mat> channels;

@@ -202,7 +202,8 @@ PackSpace ManifestReader::read_space(const Json& object, const std::string& wher
     require(std::find(kModalities.begin(), kModalities.end(), modality) != kModalities.end(),
             ErrorCode::corrupt_data, "{}: there are no '{}' queries, only {}", place,
             display_path(modality), fmt::join(kModalities, ", "));
-    space.queries.emplace(modality, read_route(route, place + ", " + modality + " queries"));
+    space.queries.emplace(modality,
+                          read_route(route, fmt::format("{}, {} queries", place, modality)));
   }
   return space;
 }

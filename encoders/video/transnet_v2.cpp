@@ -53,7 +53,7 @@ TransNetV2Config TransNetV2Config::parse(const Json& json, const std::string& or
   config.demand("use_frame_similarity", true);
   config.demand("use_color_histograms", true);
   config.demand("use_many_hot_targets", true);
-  const TransNetV2Config parsed = {
+  TransNetV2Config parsed = {
       .frame_width = config.size("frame_width", 512),
       .frame_height = config.size("frame_height", 512),
       .filters = config.size("filters", 256),
