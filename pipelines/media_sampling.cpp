@@ -1,6 +1,7 @@
 #include "pipelines/media_sampling.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "core/base/error.h"
 #include "core/base/files.h"
@@ -17,8 +18,9 @@ std::vector<Image> sample_frames(const std::filesystem::path& path,
   ReadOptions options;
   options.audio = false;
   options.frames.kind = FrameSelection::Kind::at_times;
-  for (int i = 0; i < count; ++i) {
-    options.frames.times.push_back(wanted.start + wanted.duration() * (2 * i + 1) / (2 * count));
+  for (Time i = 0; i < count; ++i) {
+    options.frames.times.push_back(wanted.start +
+                                   wanted.duration() * (2 * i + 1) / (Time{2} * count));
   }
   MediaReader reader(path, options);
   std::vector<Image> frames;
@@ -44,7 +46,7 @@ std::vector<float> sample_audio(const std::filesystem::path& path,
   const Time start = span ? span->start : 0;
   const Time end = std::min(span ? span->end : start + max_duration, start + max_duration);
   const auto sample_at = [&](Time time) {
-    return static_cast<std::int64_t>(to_seconds(time) * options.sample_rate + 0.5);
+    return std::llround(to_seconds(time) * options.sample_rate);
   };
   std::vector<float> samples;
   while (auto event = reader.next()) {

@@ -86,7 +86,7 @@ std::string printable(std::string_view text) {
 }
 
 std::string fit(std::string_view text, int width) {
-  const std::string line = on_one_line(text);
+  std::string line = on_one_line(text);
   if (display_width(line) <= width) {
     return line;
   }
@@ -94,7 +94,7 @@ std::string fit(std::string_view text, int width) {
 }
 
 std::string fit_path(std::string_view path, int width) {
-  const std::string line = on_one_line(path);
+  std::string line = on_one_line(path);
   if (display_width(line) <= width) {
     return line;
   }

@@ -48,6 +48,7 @@ void print_help() {
 
 std::string suggestion(const std::string& name) {
   std::vector<std::string> names;
+  names.reserve(kVerbs.size());
   for (const Verb& verb : kVerbs) {
     names.emplace_back(verb.name);
   }

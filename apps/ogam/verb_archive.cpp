@@ -21,6 +21,7 @@ namespace po = boost::program_options;
 
 std::string counts(const std::map<std::string, std::size_t>& numbers) {
   std::vector<std::string> parts;
+  parts.reserve(numbers.size());
   for (const auto& [name, number] : numbers) {
     parts.push_back(fmt::format("{} {}", name, number));
   }

@@ -27,7 +27,8 @@ TEST(CalibratedProbabilityTest, StaysBelowOneAndRisesWithTheScoreEverywhere) {
        {Calibration{-6, 1.5}, Calibration{-24.53, 3}, Calibration{3.6, 0.1}, Calibration{-4, 50}}) {
     for (const Background& background : {Background{0.1, 0.1}, Background{0.001, 0.02}}) {
       double last = 0;
-      for (double score = background.mean; score < 2; score += 0.01) {
+      for (int step = 0; background.mean + 0.01 * step < 2; ++step) {
+        const double score = background.mean + 0.01 * step;
         const double p = calibrated_probability(calibration, background, score);
         EXPECT_GE(p, last);
         EXPECT_LT(p, 1);

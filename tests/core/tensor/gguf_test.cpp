@@ -21,8 +21,8 @@ using test::TemporaryFolder;
 using Tensor = test::GgufTensorBytes;
 
 constexpr std::uint32_t kF16 = 1;
-constexpr std::uint32_t kQ4_0 = 2;
-constexpr std::uint32_t kQ8_0 = 8;
+constexpr std::uint32_t kTypeQ4 = 2;
+constexpr std::uint32_t kTypeQ8 = 8;
 constexpr std::uint32_t kQ4K = 12;
 
 GgufHeader parse(const std::string& file) {
@@ -103,15 +103,15 @@ std::vector<HostileCase> hostile_cases() {
       {"ShapeBytesOverflow", file_of(Tensor{.dimensions = {kHuge >> 2}}, 16)},
       {"ShapeOverflowsBesideZero", file_of(Tensor{.dimensions = {0, k2To32, k2To32}}, 0)},
       {"WidenedBytesOverflow",
-       file_of(Tensor{.dimensions = {std::uint64_t{1} << 61}, .type = kQ4_0}, 16)},
-      {"RowNotWholeBlocks", file_of(Tensor{.dimensions = {48, 2}, .type = kQ8_0}, 102)},
+       file_of(Tensor{.dimensions = {std::uint64_t{1} << 61}, .type = kTypeQ4}, 16)},
+      {"RowNotWholeBlocks", file_of(Tensor{.dimensions = {48, 2}, .type = kTypeQ8}, 102)},
       {"RowNotWholeLargeBlocks", file_of(Tensor{.dimensions = {128, 2}, .type = kQ4K}, 144)},
-      {"ScalarInBlocks", file_of(Tensor{.dimensions = {}, .type = kQ8_0}, 34)},
+      {"ScalarInBlocks", file_of(Tensor{.dimensions = {}, .type = kTypeQ8}, 34)},
       {"TypeOfOtherBlocks", file_of(Tensor{.dimensions = {256}, .type = 10}, 84),
        ErrorCode::unsupported},
       {"TypeUnknown", file_of(Tensor{.type = 1000}, 16), ErrorCode::unsupported},
       {"DataCutShort", file_of(Tensor{}, 15)},
-      {"BlocksCutShort", file_of(Tensor{.dimensions = {64}, .type = kQ8_0}, 67)},
+      {"BlocksCutShort", file_of(Tensor{.dimensions = {64}, .type = kTypeQ8}, 67)},
       {"DataMissing", file_of(Tensor{}, 0)},
       {"OffsetHuge", file_of(Tensor{.offset = kHuge}, 16)},
       {"FirstTensorNotAtStart", file_of(Tensor{.offset = 32}, 48)},
@@ -214,7 +214,7 @@ TEST(GgufTest, EmptyTensorsLoad) {
   const TemporaryFolder folder;
   write_file_atomically(folder / "a.gguf",
                         file_of({Tensor{.dimensions = {0, 3}},
-                                 Tensor{.name = "q", .dimensions = {32, 0}, .type = kQ8_0}},
+                                 Tensor{.name = "q", .dimensions = {32, 0}, .type = kTypeQ8}},
                                 0));
   const GgufFile file(folder / "a.gguf");
   EXPECT_EQ(file.load("a").sizes(), (std::vector<std::int64_t>{3, 0}));
