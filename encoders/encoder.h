@@ -2,10 +2,13 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "core/base/time.h"
 #include "core/media/image.h"
 
 namespace ogam {
@@ -23,13 +26,27 @@ struct EncoderOutputInfo {
   int dimension = 0;
 };
 
+/// What a model writes before a text, by its purpose. Every text encoder takes these names; one
+/// whose model has no such prompt writes nothing.
+inline constexpr std::string_view kQueryPrompt = "query";        ///< a text that looks for others
+inline constexpr std::string_view kDocumentPrompt = "document";  ///< a text that is looked for
+
+/// @param known the model's own prompts, which go beside kQueryPrompt, kDocumentPrompt and none.
+/// @throws Error{invalid_argument} listing the prompts when `prompt` is none of them.
+void require_known_prompt(std::string_view prompt, std::span<const std::string> known);
+
 /// Turns texts into vectors.
 class TextEncoder {
  public:
   virtual ~TextEncoder() = default;
   virtual std::vector<EncoderOutputInfo> outputs() const = 0;
+
   /// One row per text, in every output; a text's row does not depend on its batch.
-  virtual std::vector<EncoderOutput> encode(std::span<const std::string> texts) const = 0;
+  /// @param prompt the name of what is written before each text: kQueryPrompt, kDocumentPrompt or
+  ///     one of the model's own; empty for the model's default.
+  /// @throws Error{invalid_argument} listing the model's prompts when it is none of them.
+  virtual std::vector<EncoderOutput> encode(std::span<const std::string> texts,
+                                            std::string_view prompt) const = 0;
 };
 
 /// Turns pictures into vectors. Resizing and cropping is the encoder's own affair.
@@ -37,16 +54,54 @@ class ImageEncoder {
  public:
   virtual ~ImageEncoder() = default;
   virtual std::vector<EncoderOutputInfo> outputs() const = 0;
+  /// One row per picture; a picture's row does not depend on its batch.
   virtual std::vector<EncoderOutput> encode(std::span<const Image> images) const = 0;
 };
 
-/// Turns 16 kHz mono sound into vectors.
+/// Turns mono sound into vectors.
 class AudioEncoder {
  public:
   virtual ~AudioEncoder() = default;
   virtual std::vector<EncoderOutputInfo> outputs() const = 0;
+  /// Of the samples it takes.
+  virtual int sample_rate() const = 0;
+  /// How much of a longer sound is best described by one vector.
+  virtual Time window() const = 0;
   /// One row per clip; clips may differ in length, an empty one is an error.
   virtual std::vector<EncoderOutput> encode(std::span<const std::vector<float>> clips) const = 0;
+};
+
+/// A span of video: frames in order of time, and what is heard meanwhile.
+struct VideoClip {
+  std::vector<Image> frames;
+  std::vector<Time> times;   ///< of the frames, since the clip began
+  std::vector<float> audio;  ///< mono, at VideoSampling::sample_rate; empty where there is none
+};
+
+/// Which frames and samples a video encoder wants of a clip.
+struct VideoSampling {
+  double fps = 1;
+  int max_frames = 32;  ///< spread evenly over a clip that has more
+  int sample_rate = 0;  ///< of the sound; 0 when it does not listen
+};
+
+/// Turns spans of video into vectors.
+class VideoEncoder {
+ public:
+  virtual ~VideoEncoder() = default;
+  virtual std::vector<EncoderOutputInfo> outputs() const = 0;
+  virtual VideoSampling sampling() const = 0;
+  /// One row per clip; a clip without frames is an error.
+  virtual std::vector<EncoderOutput> encode(std::span<const VideoClip> clips) const = 0;
+};
+
+/// The encoders that one checkpoint holds; null where it has none for a modality. They share their
+/// weights, and their outputs of the same name lie in one space.
+struct Encoders {
+  std::shared_ptr<const TextEncoder> text;
+  std::shared_ptr<const ImageEncoder> image;
+  std::shared_ptr<const AudioEncoder> audio;
+  std::shared_ptr<const VideoEncoder> video;
 };
 
 }  // namespace ogam

@@ -1,7 +1,5 @@
 #pragma once
 
-#include <memory>
-#include <string>
 #include <string_view>
 #include <vector>
 
@@ -10,11 +8,13 @@
 
 namespace ogam {
 
-/// Builds the encoder that the checkpoint's `model_type` names.
-/// @throws Error{unsupported} listing the model types of that modality when it is none of them,
-///     Error{corrupt_data} when the weights do not fit.
-std::unique_ptr<TextEncoder> make_text_encoder(Checkpoint& checkpoint);
-std::unique_ptr<ImageEncoder> make_image_encoder(Checkpoint& checkpoint);
-std::unique_ptr<AudioEncoder> make_audio_encoder(Checkpoint& checkpoint);
+/// Builds the encoders that the checkpoint's `model_type` names and checks that every tensor of the
+/// checkpoint has found its place.
+/// @throws Error{unsupported} listing the model types when it is none of them, Error{corrupt_data}
+///     when the weights do not fit.
+Encoders make_encoders(Checkpoint& checkpoint);
+
+/// The values of `model_type` that make_encoders knows, in alphabetical order.
+std::vector<std::string_view> encoder_model_types();
 
 }  // namespace ogam

@@ -151,8 +151,9 @@ void AssetAnalyzer::analyze_media(const InputFile& file, Collected& collected,
   read_options.limits = options_.limits;
   read_options.audio = lanes.sound != nullptr || lanes.speech != nullptr;
   read_options.frames.kind = pictures ? FrameSelection::Kind::all : FrameSelection::Kind::none;
-  MediaReader reader(file.path, read_options);
   MediaLanes at_work(pack_, lanes, options_, budget_);
+  read_options.sample_rate = at_work.sample_rate();
+  MediaReader reader(file.path, read_options);
   const auto next_event = [&] {
     const ThreadBudget::Slot slot(budget_);
     return reader.next();
@@ -257,7 +258,8 @@ void AssetAnalyzer::assemble(Collected& collected, AssetRecord& record) {
       for (std::size_t i = first; i < last; ++i) {
         record.words.push_back({lane, segment_of(record.segments, texts[i].span), texts[i]});
       }
-      for (TimedVector& vector : timed_vectors(encoder->encode(batch), spaces, positions)) {
+      for (TimedVector& vector :
+           timed_vectors(encoder->encode(batch, kDocumentPrompt), spaces, positions)) {
         const std::size_t words = first_words + static_cast<std::size_t>(vector.time);
         const WordsRecord& source = record.words[words];
         record.vectors.push_back({std::move(vector.space), source.segment, source.text.span.start,

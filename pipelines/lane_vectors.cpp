@@ -11,9 +11,7 @@ namespace ogam {
 namespace {
 
 constexpr std::size_t kFrameBatch = 8;
-constexpr std::int64_t kSampleRate = 16000;
-constexpr std::int64_t kSoundWindow = kSampleRate * 48 / 10;
-constexpr std::int64_t kShortestSound = kSampleRate / 10;
+constexpr Time kShortestSound = kSecond / 10;
 
 }  // namespace
 
@@ -68,32 +66,37 @@ void FrameLane::finish() {
   times_.clear();
 }
 
-SoundLane::SoundLane(std::shared_ptr<const AudioEncoder> encoder, std::vector<OutputSpace> spaces)
-    : encoder_(std::move(encoder)), spaces_(std::move(spaces)) {}
+SoundLane::SoundLane(std::shared_ptr<const AudioEncoder> encoder, std::vector<OutputSpace> spaces,
+                     int sample_rate)
+    : encoder_(std::move(encoder)),
+      spaces_(std::move(spaces)),
+      resampler_({.from = sample_rate, .to = encoder_->sample_rate()}),
+      window_(encoder_->window() * encoder_->sample_rate() / kSecond) {}
 
-void SoundLane::push(const std::vector<float>& samples) {
-  std::size_t at = 0;
-  while (at < samples.size()) {
-    const auto room = static_cast<std::size_t>(kSoundWindow) - pending_.size();
-    const auto count = std::min(room, samples.size() - at);
-    pending_.insert(pending_.end(), samples.begin() + static_cast<std::ptrdiff_t>(at),
-                    samples.begin() + static_cast<std::ptrdiff_t>(at + count));
-    at += count;
-    if (pending_.size() == static_cast<std::size_t>(kSoundWindow)) {
+void SoundLane::push(const std::vector<float>& samples) { add(resampler_.push(samples)); }
+
+void SoundLane::add(std::span<const float> samples) {
+  while (!samples.empty()) {
+    const auto room = static_cast<std::size_t>(window_) - pending_.size();
+    const auto taken = samples.first(std::min(room, samples.size()));
+    pending_.insert(pending_.end(), taken.begin(), taken.end());
+    samples = samples.subspan(taken.size());
+    if (pending_.size() == static_cast<std::size_t>(window_)) {
       encode_pending();
     }
   }
 }
 
 void SoundLane::finish() {
-  if (static_cast<std::int64_t>(pending_.size()) >= kShortestSound) {
+  add(resampler_.finish());
+  if (static_cast<Time>(pending_.size()) * kSecond >= kShortestSound * encoder_->sample_rate()) {
     encode_pending();
   }
 }
 
 void SoundLane::encode_pending() {
   const auto count = static_cast<std::int64_t>(pending_.size());
-  const Time middle = (2 * samples_done_ + count) * kSecond / (2 * kSampleRate);
+  const Time middle = (2 * samples_done_ + count) * kSecond / (2 * encoder_->sample_rate());
   samples_done_ += count;
   const std::vector<std::vector<float>> clips = {std::move(pending_)};
   pending_.clear();

@@ -1,12 +1,14 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "core/base/time.h"
 #include "core/media/image.h"
+#include "core/media/mono_resampler.h"
 #include "encoders/encoder.h"
 #include "pipelines/pack.h"
 
@@ -51,20 +53,25 @@ class FrameLane {
   std::vector<TimedVector> vectors_;
 };
 
-/// Encodes 16 kHz sound in windows of 4.8 s, ten of YAMNet's patches, one vector each.
+/// Encodes mono sound in the windows that suit the encoder, one vector each.
 class SoundLane {
  public:
-  SoundLane(std::shared_ptr<const AudioEncoder> encoder, std::vector<OutputSpace> spaces);
+  /// @param sample_rate of what is pushed.
+  SoundLane(std::shared_ptr<const AudioEncoder> encoder, std::vector<OutputSpace> spaces,
+            int sample_rate);
 
   void push(const std::vector<float>& samples);
   void finish();
   std::vector<TimedVector> take() { return std::move(vectors_); }
 
  private:
+  void add(std::span<const float> samples);
   void encode_pending();
 
   std::shared_ptr<const AudioEncoder> encoder_;
   std::vector<OutputSpace> spaces_;
+  MonoResampler resampler_;
+  std::int64_t window_;  // samples at the encoder's rate
   std::vector<float> pending_;
   std::int64_t samples_done_ = 0;
   std::vector<TimedVector> vectors_;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/base/error.h"
+#include "encoders/audio/silero_vad.h"
 #include "pipelines/screen_text.h"
 #include "pipelines/transcription.h"
 
@@ -14,14 +15,19 @@ namespace {
 constexpr std::size_t kFramesWaiting = 8;
 constexpr std::size_t kChunksWaiting = 64;
 
-constexpr int kSampleRate = 16000;
+constexpr int kSpeechRate = SileroVad::kSampleRate;
 constexpr int kMostSpeechWorkers = 64;  // that a recogniser takes, however many cores there are
 
 }  // namespace
 
 MediaLanes::MediaLanes(const Pack& pack, const WantedLanes& wanted, const IndexOptions& options,
                        ThreadBudget& budget)
-    : group_(budget, options.cancellation), sample_interval_(from_seconds(1 / options.sample_fps)) {
+    : group_(budget, options.cancellation),
+      sample_rate_(
+          wanted.sound == nullptr
+              ? kSpeechRate
+              : std::max(kSpeechRate, pack.audio_encoder(wanted.sound->encoder)->sample_rate())),
+      sample_interval_(from_seconds(1 / options.sample_fps)) {
   if (wanted.shots != nullptr) {
     detector_.emplace(*wanted.shots, budget);
   }
@@ -62,8 +68,8 @@ void MediaLanes::add_screen_text() {
 }
 
 void MediaLanes::add_sound(const Pack& pack, const PackLane& lane) {
-  const auto sounds =
-      std::make_shared<SoundLane>(pack.audio_encoder(lane.encoder), output_spaces(pack, lane));
+  const auto sounds = std::make_shared<SoundLane>(pack.audio_encoder(lane.encoder),
+                                                  output_spaces(pack, lane), sample_rate_);
   chunk_stages_.push_back(std::make_unique<Stage<SharedChunk>>(
       group_, kChunksWaiting,
       Stage<SharedChunk>::Work{[sounds](const SharedChunk& chunk) { sounds->push(chunk->samples); },
@@ -79,16 +85,21 @@ void MediaLanes::add_speech(const Pack& pack, const PackLane& lane, const IndexO
   transcription.workers = std::min(group_.budget().size(), kMostSpeechWorkers);
   const auto session = std::make_shared<TranscriptionSession>(
       pack.speech_recognizer(lane), transcription, &group_.budget(), options.cancellation);
+  const auto resampler = std::make_shared<MonoResampler>(
+      MonoResampler::Config{.from = sample_rate_, .to = kSpeechRate});
   const auto keep = [this](std::vector<TimedText> utterances) {
     std::ranges::move(utterances, std::back_inserter(findings_.speech));
   };
   chunk_stages_.push_back(std::make_unique<Stage<SharedChunk>>(
       group_, kChunksWaiting,
-      Stage<SharedChunk>::Work{[session, keep](const SharedChunk& chunk) {
-                                 session->push(chunk->samples);
+      Stage<SharedChunk>::Work{[session, resampler, keep](const SharedChunk& chunk) {
+                                 session->push(resampler->push(chunk->samples));
                                  keep(session->poll());
                                },
-                               [session, keep] { keep(session->finish()); }}));
+                               [session, resampler, keep] {
+                                 session->push(resampler->finish());
+                                 keep(session->finish());
+                               }}));
 }
 
 void MediaLanes::take(const VideoFrame& frame) {
@@ -107,7 +118,7 @@ void MediaLanes::take(const VideoFrame& frame) {
 
 void MediaLanes::take(AudioChunk chunk) {
   findings_.end = std::max(
-      findings_.end, chunk.time + static_cast<Time>(chunk.samples.size()) * kSecond / kSampleRate);
+      findings_.end, chunk.time + static_cast<Time>(chunk.samples.size()) * kSecond / sample_rate_);
   const auto shared = std::make_shared<const AudioChunk>(std::move(chunk));
   for (const auto& stage : chunk_stages_) {
     stage->push(shared);

@@ -44,6 +44,9 @@ class MediaLanes {
   MediaLanes(const MediaLanes&) = delete;
   MediaLanes& operator=(const MediaLanes&) = delete;
 
+  /// Of the sound that `take` expects: the highest rate that a lane listens at.
+  int sample_rate() const { return sample_rate_; }
+
   /// The caller must not hold a slot of the budget; both wait while the lanes are behind.
   void take(const VideoFrame& frame);
   void take(AudioChunk chunk);
@@ -68,6 +71,7 @@ class MediaLanes {
   void add_speech(const Pack& pack, const PackLane& lane, const IndexOptions& options);
 
   StageGroup group_;
+  int sample_rate_;
   MediaFindings findings_;
   Time sample_interval_;
   Time next_sample_ = 0;

@@ -37,14 +37,16 @@ std::vector<Image> sample_frames(const std::filesystem::path& path,
 }
 
 std::vector<float> sample_audio(const std::filesystem::path& path,
-                                const std::optional<TimeSpan>& span, Time max_duration) {
+                                const std::optional<TimeSpan>& span, const AudioSampling& wanted) {
   ReadOptions options;
+  options.sample_rate = wanted.sample_rate;
   options.frames.kind = FrameSelection::Kind::none;
   MediaReader reader(path, options);
   require(reader.info().audio.has_value(), ErrorCode::unsupported, "{} has no audio to search with",
           display_path(path));
   const Time start = span ? span->start : 0;
-  const Time end = std::min(span ? span->end : start + max_duration, start + max_duration);
+  const Time end =
+      std::min(span ? span->end : start + wanted.max_duration, start + wanted.max_duration);
   const auto sample_at = [&](Time time) {
     return std::llround(to_seconds(time) * options.sample_rate);
   };

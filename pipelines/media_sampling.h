@@ -15,9 +15,14 @@ namespace ogam {
 std::vector<Image> sample_frames(const std::filesystem::path& path,
                                  const std::optional<TimeSpan>& span, int count);
 
-/// 16 kHz mono samples of a span of a file, at most `max_duration` of it.
+struct AudioSampling {
+  int sample_rate = 16000;
+  Time max_duration = 60 * kSecond;  ///< what lies beyond it is left out
+};
+
+/// Mono samples of a span of a file.
 /// @throws Error{unsupported} when the file has no audio.
 std::vector<float> sample_audio(const std::filesystem::path& path,
-                                const std::optional<TimeSpan>& span, Time max_duration);
+                                const std::optional<TimeSpan>& span, const AudioSampling& wanted);
 
 }  // namespace ogam

@@ -75,14 +75,23 @@ auto load_model(const PackManifest& manifest, const PackModel& model, const Make
   });
 }
 
+/// The encoder of a modality that a lane or a query needs of a model.
+template <typename Encoder>
+std::shared_ptr<const Encoder> required(std::shared_ptr<const Encoder> encoder,
+                                        const PackManifest& manifest, const std::string& id,
+                                        const char* modality) {
+  require(encoder != nullptr, ErrorCode::unavailable,
+          "model {} of pack {} does not encode {}; name another model in its pack.json", id,
+          manifest.name, modality);
+  return encoder;
+}
+
 }  // namespace
 
 struct Pack::State {
   PackManifest manifest;
-  Models<TextEncoder> text;
+  Models<Encoders> encoders;
   Models<ClassNameQuery> class_names;
-  Models<ImageEncoder> image;
-  Models<AudioEncoder> audio;
   Models<TransNetV2> shots;
   Models<SpeechRecognizer> speech;
 };
@@ -127,10 +136,15 @@ Space Pack::space(const PackLane& lane, const PackSpace& output) const {
           output.dimension};
 }
 
-std::shared_ptr<const TextEncoder> Pack::text_encoder(const std::string& id) const {
-  return state_->text.get(id, [&]() -> std::shared_ptr<const TextEncoder> {
-    return load_model(manifest(), manifest().model(id), &make_text_encoder);
+const Encoders& Pack::encoders(const std::string& id) const {
+  return *state_->encoders.get(id, [&] {
+    return std::make_shared<const Encoders>(
+        load_model(manifest(), manifest().model(id), &make_encoders));
   });
+}
+
+std::shared_ptr<const TextEncoder> Pack::text_encoder(const std::string& id) const {
+  return required(encoders(id).text, manifest(), id, "text");
 }
 
 std::shared_ptr<const ClassNameQuery> Pack::class_names(const PackQueryRoute& route) const {
@@ -147,15 +161,11 @@ std::shared_ptr<const ClassNameQuery> Pack::class_names(const PackQueryRoute& ro
 }
 
 std::shared_ptr<const ImageEncoder> Pack::image_encoder(const std::string& id) const {
-  return state_->image.get(id, [&]() -> std::shared_ptr<const ImageEncoder> {
-    return load_model(manifest(), manifest().model(id), &make_image_encoder);
-  });
+  return required(encoders(id).image, manifest(), id, "images");
 }
 
 std::shared_ptr<const AudioEncoder> Pack::audio_encoder(const std::string& id) const {
-  return state_->audio.get(id, [&]() -> std::shared_ptr<const AudioEncoder> {
-    return load_model(manifest(), manifest().model(id), &make_audio_encoder);
-  });
+  return required(encoders(id).audio, manifest(), id, "audio");
 }
 
 std::shared_ptr<const TransNetV2> Pack::shot_model(const std::string& id) const {

@@ -11,6 +11,7 @@ namespace ogam {
 
 class AudioEncoder;
 class ClassNameQuery;
+struct Encoders;
 class ImageEncoder;
 class SpeechRecognizer;
 class TextEncoder;
@@ -46,6 +47,7 @@ class [[gnu::visibility("default")]] Pack {
 
  private:
   struct State;
+  const Encoders& encoders(const std::string& id) const;
   explicit Pack(std::shared_ptr<State> state);
   std::shared_ptr<State> state_;
 };

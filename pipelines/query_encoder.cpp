@@ -20,7 +20,6 @@ namespace ogam {
 namespace {
 
 constexpr int kQueryFrames = 8;
-constexpr Time kQueryAudio = 60 * kSecond;
 
 /// The rows of the output called `name`.
 std::vector<std::vector<float>> rows_of(const std::vector<EncoderOutput>& outputs,
@@ -93,19 +92,21 @@ std::vector<VectorQuery> QueryEncoder::encode(const QueryMedia& query,
   // Each medium is read once, when the first route needs it.
   std::optional<std::vector<Image>> image;
   std::optional<std::vector<Image>> frames;
-  std::map<std::string, std::vector<float>> sounds;
+  std::map<std::pair<std::string, int>, std::vector<float>> sounds;  // by modality and rate
   const auto image_of = [&]() -> const std::vector<Image>& {
     return image ? *image : image.emplace(std::vector<Image>{read_image(query.image)});
   };
   const auto frames_of = [&]() -> const std::vector<Image>& {
     return frames ? *frames : frames.emplace(sample_frames(query.video, query.span, kQueryFrames));
   };
-  const auto sound_of = [&](const std::string& modality) -> const std::vector<float>& {
-    auto& sound = sounds[modality];
+  const auto sound_of = [&](const std::string& modality,
+                            int sample_rate) -> const std::vector<float>& {
+    auto& sound = sounds[{modality, sample_rate}];
     if (sound.empty()) {
       const bool whole = modality == "audio" && !query.video.empty();  // the span is the clip's
       sound = sample_audio(modality == "audio" ? query.audio : query.video,
-                           whole ? std::optional<TimeSpan>() : query.span, kQueryAudio);
+                           whole ? std::optional<TimeSpan>() : query.span,
+                           {.sample_rate = sample_rate});
     }
     return sound;
   };
@@ -127,9 +128,10 @@ std::vector<VectorQuery> QueryEncoder::encode(const QueryMedia& query,
           if (modality == "video" && !probe_media(query.video).audio) {
             continue;
           }
-          const std::vector<std::vector<float>> clips = {sound_of(modality)};
-          values = rows_of(pack_.audio_encoder(model_of(lane, route))->encode(clips), space.output)
-                       .at(0);
+          const auto encoder = pack_.audio_encoder(model_of(lane, route));
+          const std::vector<std::vector<float>> clips = {
+              sound_of(modality, encoder->sample_rate())};
+          values = rows_of(encoder->encode(clips), space.output).at(0);
         } else {
           values =
               mean_direction(rows_of(pack_.image_encoder(model_of(lane, route))
@@ -170,7 +172,8 @@ std::vector<std::vector<float>> QueryEncoder::encode_texts(const PackLane& lane,
   if (route.via == "class_names") {
     return rows_of({{space.output, pack_.class_names(route)->encode(texts)}}, space.output);
   }
-  return rows_of(pack_.text_encoder(model_of(lane, route))->encode(texts), space.output);
+  return rows_of(pack_.text_encoder(model_of(lane, route))->encode(texts, kQueryPrompt),
+                 space.output);
 }
 
 }  // namespace ogam

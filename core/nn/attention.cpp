@@ -36,6 +36,28 @@ void KeyValueCache::select_rows(const at::Tensor& rows) {
   }
 }
 
+at::Tensor split_heads(const at::Tensor& x, std::int64_t heads) {
+  return x.view({x.size(0), x.size(1), heads, -1}).transpose(1, 2);
+}
+
+at::Tensor attend(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
+                  const AttentionConfig& config) {
+  const bool grouped = k.size(1) != q.size(1);
+  auto mask = config.mask;
+  if (mask && mask->scalar_type() != at::kBool && mask->scalar_type() != q.scalar_type()) {
+    mask = mask->to(q.scalar_type());
+  }
+  auto heads = at::scaled_dot_product_attention(q, k, v, mask, /*dropout_p=*/0.0, config.causal,
+                                                config.scale, grouped);
+  if (mask && mask->scalar_type() == at::kBool) {
+    // The mean over no key at all is not a number.
+    heads = heads.masked_fill(mask->any(-1, /*keepdim=*/true).logical_not(), 0);
+  }
+  return heads.transpose(1, 2).flatten(2);
+}
+
+at::Tensor key_mask(const at::Tensor& real) { return real.to(at::kBool).unsqueeze(1).unsqueeze(1); }
+
 namespace {
 
 std::int64_t head_size_of(const MultiHeadAttention::Config& config) {
@@ -50,25 +72,27 @@ std::int64_t head_size_of(const MultiHeadAttention::Config& config) {
 MultiHeadAttention::MultiHeadAttention(const WeightScope& weights, const Config& config)
     : heads_(config.heads),
       head_size_(head_size_of(config)),
-      query_(weights.scope("q_proj"), {.in = config.size, .out = config.size}),
-      key_(weights.scope("k_proj"),
+      query_(weights.scope(config.names[0]), {.in = config.size, .out = config.size}),
+      key_(weights.scope(config.names[1]),
            {.in = config.size, .out = config.size, .bias = config.key_bias}),
-      value_(weights.scope("v_proj"), {.in = config.size, .out = config.size}),
-      out_(weights.scope("out_proj"), {.in = config.size, .out = config.size}) {}
-
-at::Tensor MultiHeadAttention::split_heads(const at::Tensor& x) const {
-  return x.view({x.size(0), x.size(1), heads_, head_size_}).transpose(1, 2);  // [B, H, T, D/H]
-}
+      value_(weights.scope(config.names[2]), {.in = config.size, .out = config.size}),
+      out_(weights.scope(config.names[3]), {.in = config.size, .out = config.size}) {}
 
 KeyValues MultiHeadAttention::project(const at::Tensor& source) const {
-  return {split_heads(key_(source)), split_heads(value_(source))};
+  return {split_heads(key_(source), heads_), split_heads(value_(source), heads_)};
+}
+
+at::Tensor MultiHeadAttention::operator()(const at::Tensor& x,
+                                          const std::optional<at::Tensor>& mask) const {
+  const auto [keys, values] = project(x);
+  return out_(ogam::attend(split_heads(query_(x), heads_), keys, values, {.mask = mask}));
 }
 
 at::Tensor MultiHeadAttention::attend(const at::Tensor& x, const KeyValues& memory,
                                       bool causal) const {
   const auto batch = memory.keys.size(0);
   // Rows that attend to the same sequence are further queries of it: its keys are never copied.
-  const auto query = split_heads(query_(x).view({batch, -1, heads_ * head_size_}));
+  const auto query = split_heads(query_(x).view({batch, -1, heads_ * head_size_}), heads_);
   const auto tokens = query.size(2);
   const auto keys = memory.keys.size(2);
   std::optional<at::Tensor> mask;
@@ -82,7 +106,7 @@ at::Tensor MultiHeadAttention::attend(const at::Tensor& x, const KeyValues& memo
 }
 
 at::Tensor MultiHeadAttention::probabilities(const at::Tensor& x, const KeyValues& memory) const {
-  const auto query = split_heads(query_(x));
+  const auto query = split_heads(query_(x), heads_);
   const auto scores = at::matmul(query, memory.keys.transpose(2, 3)) /
                       std::sqrt(static_cast<double>(head_size_));  // [B, H, T, S]
   return at::softmax(scores, -1);

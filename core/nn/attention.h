@@ -2,7 +2,9 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <array>
 #include <cstdint>
+#include <optional>
 
 #include "core/nn/layers.h"
 
@@ -42,6 +44,29 @@ class KeyValueCache {
   std::int64_t length_ = 0;
 };
 
+/// [B, T, H * d] as [B, H, T, d].
+at::Tensor split_heads(const at::Tensor& x, std::int64_t heads);
+
+/// What limits and scales attention.
+struct AttentionConfig {
+  /// Which key each query sees: boolean, true where it does, or added to the scores; broadcast to
+  /// [B, H, T, S]. A query that sees nothing gets zeros.
+  std::optional<at::Tensor> mask = {};
+  std::optional<double> scale = {};  ///< of the scores; 1 / sqrt(d) without it
+  bool causal = false;               ///< query t sees keys 0 to t; not together with a mask
+};
+
+/// Scaled dot-product attention with as many or fewer heads of keys and values than of queries.
+/// @param q [B, H, T, d]; @param k, v [B, G, S, d] where G divides H: a group of H / G heads shares
+///     keys and values.
+/// @return [B, T, H * d].
+at::Tensor attend(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
+                  const AttentionConfig& config = {});
+
+/// The mask [B, 1, 1, S] under which every query sees the keys that are real.
+/// @param real [B, S] boolean or 0 and 1.
+at::Tensor key_mask(const at::Tensor& real);
+
 /// Multi-head attention with names as in Hugging Face: `q_proj`, `k_proj`, `v_proj`, `out_proj`.
 /// Source: Vaswani et al. 2017, section 3.2.
 class MultiHeadAttention {
@@ -50,6 +75,7 @@ class MultiHeadAttention {
     std::int64_t size = 0;   ///< D
     std::int64_t heads = 0;  ///< H, a divisor of D
     bool key_bias = true;
+    std::array<const char*, 4> names = {"q_proj", "k_proj", "v_proj", "out_proj"};
   };
   /// @throws Error{corrupt_data} when the heads do not divide the size.
   MultiHeadAttention(const WeightScope& weights, const Config& config);
@@ -63,6 +89,10 @@ class MultiHeadAttention {
   /// @return [N * B, T, D].
   at::Tensor attend(const at::Tensor& x, const KeyValues& memory, bool causal = false) const;
 
+  /// Self-attention over `x` [B, T, D].
+  /// @param mask as in AttentionConfig.
+  at::Tensor operator()(const at::Tensor& x, const std::optional<at::Tensor>& mask = {}) const;
+
   /// The attention probabilities [B, H, T, S] from `x` [B, T, D].
   at::Tensor probabilities(const at::Tensor& x, const KeyValues& memory) const;
 
@@ -70,8 +100,6 @@ class MultiHeadAttention {
   std::int64_t head_size() const { return head_size_; }
 
  private:
-  at::Tensor split_heads(const at::Tensor& x) const;
-
   std::int64_t heads_;
   std::int64_t head_size_;
   Linear query_;

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -10,8 +12,11 @@
 
 namespace ogam {
 
-/// Reads the numbers of a model's config.json within limits, and refuses mathematics that is not
-/// implemented. Every error names the file, the key, what was seen and what was expected.
+/// Reads a model's config.json within limits, and refuses mathematics that is not implemented.
+/// Every error names the file, the key, what was seen and what was expected.
+///
+/// Files written by transformers leave out what equals the class's default: such a key is read with
+/// that default as its `fallback`. A key that is null counts as left out.
 class ConfigReader {
  public:
   /// @param origin the file's name, for errors.
@@ -21,49 +26,67 @@ class ConfigReader {
   const Json& json() const { return config_; }
   const std::string& origin() const { return origin_; }
 
+  bool has(const std::string& key) const;
+
   /// A whole number from 1 to `limit`.
   /// @throws Error{corrupt_data}.
-  std::int64_t size(const std::string& key, std::int64_t limit) const {
-    return checked(key, json_value<std::int64_t>(config_, key, origin_), limit);
-  }
+  std::int64_t size(const std::string& key, std::int64_t limit,
+                    std::optional<std::int64_t> fallback = {}) const;
 
   /// A list of at most `limit` whole numbers, each from 1 to `limit`.
   /// @throws Error{corrupt_data}.
-  std::vector<std::int64_t> sizes(const std::string& key, std::int64_t limit) const {
-    auto values = json_value<std::vector<std::int64_t>>(config_, key, origin_);
-    checked(key, static_cast<std::int64_t>(values.size()), limit);
-    for (const auto value : values) {
-      checked(key, value, limit);
-    }
-    return values;
-  }
+  std::vector<std::int64_t> sizes(const std::string& key, std::int64_t limit) const;
 
   /// @throws Error{corrupt_data} unless low <= value <= high.
-  double number(const std::string& key, double low, double high) const {
-    const auto value = json_value<double>(config_, key, origin_);
-    require(value >= low && value <= high, ErrorCode::corrupt_data,
-            "{}: \"{}\" is {}, expected {} to {}", origin_, key, value, low, high);
-    return value;
-  }
+  double number(const std::string& key, double low, double high,
+                std::optional<double> fallback = {}) const;
 
-  /// @throws Error{unsupported} when the key has another value than the one that is implemented.
+  /// @throws Error{corrupt_data} when it is something else.
+  bool flag(const std::string& key, bool fallback) const;
+  std::string text(const std::string& key, const std::string& fallback) const;
+
+  /// The object under `key`, read by the same rules; empty when it is left out.
+  /// @throws Error{corrupt_data} when it is something else.
+  ConfigReader section(const std::string& key) const;
+
+  /// @throws Error{unsupported} when the key has another value than the one that is implemented,
+  ///     Error{corrupt_data} when it is missing.
   template <typename T>
   void demand(const std::string& key, const T& implemented) const {
-    const auto value = json_value<T>(config_, key, origin_);
+    refuse_other(key, json_value<T>(config_, key, origin_), implemented);
+  }
+
+  /// The same where the class's default is what is implemented.
+  template <typename T>
+  void demand_or_absent(const std::string& key, const T& implemented) const {
+    refuse_other(key, json_value_or<T>(config_, key, origin_, implemented), implemented);
+  }
+
+  /// To be called when everything is read: a key that nobody asked for could change the
+  /// mathematics. Keys that never do (names, versions, dropout, how to initialise or to generate)
+  /// are passed over, and so are those of `ignored`.
+  /// @throws Error{unsupported} naming the keys.
+  void refuse_unread(const std::set<std::string>& ignored = {}) const;
+
+ private:
+  template <typename T>
+  void refuse_other(const std::string& key, const T& value, const T& implemented) const {
+    read_.insert(key);
     require(value == implemented, ErrorCode::unsupported,
             "{}: \"{}\" is {}; only {} is implemented", origin_, key, Json(value).dump(),
             Json(implemented).dump());
   }
-
- private:
-  std::int64_t checked(const std::string& key, std::int64_t value, std::int64_t limit) const {
-    require(value >= 1 && value <= limit, ErrorCode::corrupt_data,
-            "{}: \"{}\" is {}, expected 1 to {}", origin_, key, value, limit);
-    return value;
+  template <typename T>
+  T read(const std::string& key, const std::optional<T>& fallback) const {
+    read_.insert(key);
+    return fallback ? json_value_or<T>(config_, key, origin_, *fallback)
+                    : json_value<T>(config_, key, origin_);
   }
+  std::int64_t checked(const std::string& key, std::int64_t value, std::int64_t limit) const;
 
   const Json& config_;
   std::string origin_;
+  mutable std::set<std::string> read_;
 };
 
 }  // namespace ogam

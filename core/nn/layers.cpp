@@ -15,13 +15,43 @@ Linear::Linear(const WeightScope& weights, const Config& config)
 
 at::Tensor Linear::operator()(const at::Tensor& x) const { return at::linear(x, weight_, bias_); }
 
+Embedding::Embedding(const WeightScope& weights, const Config& config)
+    : weight_(weights.get("weight", {config.count, config.size})) {}
+
+at::Tensor Embedding::operator()(const at::Tensor& ids) const {
+  const auto flat = ids.flatten();
+  if (flat.numel() > 0) {
+    const auto lowest = flat.min().item<std::int64_t>();
+    const auto highest = flat.max().item<std::int64_t>();
+    require(lowest >= 0 && highest < weight_.size(0), ErrorCode::invalid_argument,
+            "ids from {} to {} in a table of {} rows", lowest, highest, weight_.size(0));
+  }
+  auto shape = ids.sizes().vec();
+  shape.push_back(weight_.size(1));
+  return weight_.index_select(0, flat).view(shape);
+}
+
 LayerNorm::LayerNorm(const WeightScope& weights, const Config& config)
-    : weight_(weights.get("weight", {config.size})),
-      bias_(weights.get("bias", {config.size})),
-      eps_(config.eps) {}
+    : weight_(weights.get("weight", {config.size})), eps_(config.eps) {
+  if (config.bias) {
+    bias_ = weights.get("bias", {config.size});
+  }
+}
 
 at::Tensor LayerNorm::operator()(const at::Tensor& x) const {
   return at::layer_norm(x, weight_.sizes(), weight_, bias_, eps_);
+}
+
+RmsNorm::RmsNorm(const WeightScope& weights, const Config& config)
+    : weight_(weights.get("weight", {config.size})), eps_(config.eps) {}
+
+at::Tensor RmsNorm::operator()(const at::Tensor& x) const {
+  const auto exact = x.to(at::kFloat);
+  auto normed = exact * at::rsqrt(exact.square().mean(-1, /*keepdim=*/true) + eps_);
+  if (weight_.defined()) {
+    normed = normed * weight_.to(at::kFloat);
+  }
+  return normed.to(x.scalar_type());
 }
 
 namespace {

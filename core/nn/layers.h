@@ -25,6 +25,26 @@ class Linear {
   at::Tensor bias_;  // undefined without a bias
 };
 
+/// The rows of a table. Names: `weight` [count, size].
+class Embedding {
+ public:
+  struct Config {
+    std::int64_t count = 0;
+    std::int64_t size = 0;
+  };
+  Embedding(const WeightScope& weights, const Config& config);
+
+  /// @param ids integers [...] from 0 to count - 1.
+  /// @return [..., size].
+  /// @throws Error{invalid_argument} when an id is out of range.
+  at::Tensor operator()(const at::Tensor& ids) const;
+
+  const at::Tensor& weight() const { return weight_; }
+
+ private:
+  at::Tensor weight_;
+};
+
 /// Normalises the last dimension to mean 0 and variance 1. Names: `weight`, `bias` [size].
 /// Source: Ba et al. 2016, section 3.
 class LayerNorm {
@@ -32,13 +52,32 @@ class LayerNorm {
   struct Config {
     std::int64_t size = 0;
     double eps = 1e-5;
+    bool bias = true;
   };
   LayerNorm(const WeightScope& weights, const Config& config);
   at::Tensor operator()(const at::Tensor& x) const;
 
  private:
   at::Tensor weight_;
-  at::Tensor bias_;
+  at::Tensor bias_;  // undefined without a bias
+  double eps_;
+};
+
+/// x / sqrt(mean(x^2) + eps) over the last dimension, computed in float32, times a weight.
+/// Names: `weight` [size]; none where the norm has no weight. Source: Zhang and Sennrich 2019.
+class RmsNorm {
+ public:
+  struct Config {
+    std::int64_t size = 0;
+    double eps = 1e-6;
+  };
+  RmsNorm(const WeightScope& weights, const Config& config);
+  /// The norm without a weight.
+  explicit RmsNorm(double eps) : eps_(eps) {}
+  at::Tensor operator()(const at::Tensor& x) const;
+
+ private:
+  at::Tensor weight_;  // undefined without a weight
   double eps_;
 };
 

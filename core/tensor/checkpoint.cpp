@@ -20,6 +20,7 @@ namespace fs = std::filesystem;
 
 struct Checkpoint::State {
   fs::path folder;
+  at::ScalarType precision = at::kFloat;
   Json config;
   std::unique_ptr<WeightSource> source;
   std::map<std::string, TensorInfo> tensors;
@@ -39,9 +40,22 @@ bool WeightScope::contains(const std::string& name) const {
   return checkpoint_->state_->tensors.contains(prefix_ + name);
 }
 
+bool WeightScope::empty() const {
+  const auto& tensors = checkpoint_->state_->tensors;
+  const auto first = tensors.lower_bound(prefix_);
+  return first == tensors.end() || !first->first.starts_with(prefix_);
+}
+
+void WeightScope::ignore(const std::string& name) const {
+  auto& unexpected = checkpoint_->state_->unexpected;
+  unexpected.erase(prefix_ + name);
+  const auto folder = prefix_ + name + ".";
+  std::erase_if(unexpected, [&](const std::string& other) { return other.starts_with(folder); });
+}
+
 at::Tensor WeightScope::get(const std::string& name, at::IntArrayRef shape) const {
   const auto tensor = get_stored(name, shape);
-  return tensor.is_floating_point() ? tensor.to(at::kFloat) : tensor;
+  return tensor.is_floating_point() ? tensor.to(checkpoint_->state_->precision) : tensor;
 }
 
 at::Tensor WeightScope::get_stored(const std::string& name, at::IntArrayRef shape) const {
@@ -66,8 +80,13 @@ at::Tensor WeightScope::get_stored(const std::string& name, at::IntArrayRef shap
   return state.source->load(full_name);
 }
 
-Checkpoint::Checkpoint(const fs::path& folder) : state_(std::make_unique<State>()) {
+Checkpoint::Checkpoint(const fs::path& folder, at::ScalarType precision)
+    : state_(std::make_unique<State>()) {
+  require(precision == at::kFloat || precision == at::kBFloat16, ErrorCode::unsupported,
+          "{}: models run in float32 or bfloat16, not in {}", display_path(folder),
+          c10::toString(precision));
   state_->folder = folder;
+  state_->precision = precision;
   state_->config = read_json_file(folder / "config.json");
   state_->source = open_weights(folder);
   for (const auto& info : state_->source->tensors()) {
@@ -82,9 +101,10 @@ const fs::path& Checkpoint::folder() const { return state_->folder; }
 
 const Json& Checkpoint::config() const { return state_->config; }
 
+std::string Checkpoint::origin() const { return display_path(state_->folder / "config.json"); }
+
 std::string Checkpoint::model_type() const {
-  return json_value<std::string>(state_->config, "model_type",
-                                 display_path(state_->folder / "config.json"));
+  return json_value<std::string>(state_->config, "model_type", origin());
 }
 
 WeightScope Checkpoint::weights(const std::string& prefix) { return {*this, prefix}; }

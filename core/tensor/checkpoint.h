@@ -20,14 +20,21 @@ class WeightScope {
   /// The scope `prefix + name + "."`.
   WeightScope scope(const std::string& name) const;
 
-  /// The tensor `prefix + name` as float32 (or as stored when it is an integer), contiguous.
+  /// The tensor `prefix + name` in the checkpoint's precision (or as stored when it is an integer),
+  /// contiguous.
   at::Tensor get(const std::string& name, at::IntArrayRef shape) const;
 
   /// The tensor as stored, a view of the file: for tables of which few rows are used.
   at::Tensor get_stored(const std::string& name, at::IntArrayRef shape) const;
 
-  /// Whether `prefix + name` is in the checkpoint.
+  /// Whether the tensor `prefix + name` is in the checkpoint.
   bool contains(const std::string& name) const;
+  /// Whether any tensor lies under this scope.
+  bool empty() const;
+
+  /// The model has no use for the tensors under `prefix + name`, nor for one of that very name:
+  /// they may be there.
+  void ignore(const std::string& name) const;
 
  private:
   friend class Checkpoint;
@@ -40,8 +47,11 @@ class WeightScope {
 /// A model folder in Hugging Face layout: config.json and weights. Loading is strict.
 class Checkpoint {
  public:
-  /// @throws Error{not_found, corrupt_data}.
-  explicit Checkpoint(const std::filesystem::path& folder);
+  /// @param precision in which floating point tensors are handed out: float32 or bfloat16.
+  /// @throws Error{not_found, corrupt_data}; Error{unsupported} for another precision: float16
+  ///     overflows in several models and is slow on CPUs.
+  explicit Checkpoint(const std::filesystem::path& folder,
+                      at::ScalarType precision = at::ScalarType::Float);
   ~Checkpoint();
 
   const std::filesystem::path& folder() const;
@@ -49,6 +59,9 @@ class Checkpoint {
   const Json& config() const;
   /// `config()["model_type"]`.
   std::string model_type() const;
+
+  /// The name of config.json, for errors.
+  std::string origin() const;
 
   WeightScope weights(const std::string& prefix = "");
 

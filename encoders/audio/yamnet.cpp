@@ -13,6 +13,7 @@ namespace ogam {
 namespace {
 
 constexpr std::int64_t kMaxChannels = 8192;
+constexpr std::int64_t kWindowPatches = 10;
 constexpr std::int64_t kBatch = 16;  // patches; more is no faster
 
 }  // namespace
@@ -78,6 +79,11 @@ Yamnet::Yamnet(const YamnetConfig& config, const WeightScope& weights)
 std::vector<EncoderOutputInfo> Yamnet::outputs() const {
   return {{"posterior", static_cast<int>(config_.num_labels)},
           {"features", static_cast<int>(config_.block_channels.back())}};
+}
+
+Time Yamnet::window() const {
+  return kWindowPatches * config_.patch_hop_frames * config_.mel.hop * kSecond /
+         config_.mel.sample_rate;
 }
 
 std::vector<EncoderOutput> Yamnet::encode(std::span<const std::vector<float>> clips) const {
@@ -159,12 +165,11 @@ at::Tensor Yamnet::probabilities(std::span<const float> clip) const {
   return summarize(clip).probabilities;
 }
 
-std::unique_ptr<AudioEncoder> make_yamnet(Checkpoint& checkpoint) {
-  const auto origin = display_path(checkpoint.folder() / "config.json");
+Encoders make_yamnet(Checkpoint& checkpoint) {
+  const auto origin = checkpoint.origin();
   const auto config = YamnetConfig::parse(checkpoint.config(), origin);
-  auto model = std::make_unique<Yamnet>(config, checkpoint.weights());
-  checkpoint.finish();
-  return model;
+  auto model = std::make_shared<Yamnet>(config, checkpoint.weights());
+  return {.audio = std::move(model)};
 }
 
 }  // namespace ogam

@@ -58,6 +58,8 @@ class Yamnet : public AudioEncoder {
   Yamnet(const YamnetConfig& config, const WeightScope& weights);
 
   std::vector<EncoderOutputInfo> outputs() const override;
+  int sample_rate() const override { return mel_.config().sample_rate; }
+  Time window() const override;
   std::vector<EncoderOutput> encode(std::span<const std::vector<float>> clips) const override;
 
   const YamnetConfig& config() const { return config_; }
@@ -99,6 +101,6 @@ class Yamnet : public AudioEncoder {
 
 /// Builds the model from a folder with `model_type` "yamnet".
 /// @throws Error{corrupt_data, unsupported}.
-std::unique_ptr<AudioEncoder> make_yamnet(Checkpoint& checkpoint);
+Encoders make_yamnet(Checkpoint& checkpoint);
 
 }  // namespace ogam

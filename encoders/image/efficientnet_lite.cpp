@@ -161,12 +161,11 @@ at::Tensor EfficientNetLite::logits(const at::Tensor& features) const {
   return classifier_(features);
 }
 
-std::unique_ptr<ImageEncoder> make_efficientnet_lite(Checkpoint& checkpoint) {
-  const auto origin = display_path(checkpoint.folder() / "config.json");
+Encoders make_efficientnet_lite(Checkpoint& checkpoint) {
+  const auto origin = checkpoint.origin();
   const auto config = EfficientNetLiteConfig::parse(checkpoint.config(), origin);
-  auto model = std::make_unique<EfficientNetLite>(config, checkpoint.weights());
-  checkpoint.finish();
-  return model;
+  auto model = std::make_shared<EfficientNetLite>(config, checkpoint.weights());
+  return {.image = std::move(model)};
 }
 
 }  // namespace ogam

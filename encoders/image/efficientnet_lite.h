@@ -97,6 +97,6 @@ class EfficientNetLite : public ImageEncoder {
 
 /// Builds the model from a folder with `model_type` "efficientnet_lite".
 /// @throws Error{corrupt_data, unsupported}.
-std::unique_ptr<ImageEncoder> make_efficientnet_lite(Checkpoint& checkpoint);
+Encoders make_efficientnet_lite(Checkpoint& checkpoint);
 
 }  // namespace ogam

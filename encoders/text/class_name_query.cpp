@@ -65,7 +65,7 @@ ClassNameQuery::ClassNameQuery(std::shared_ptr<const TextEncoder> encoder, const
 }
 
 at::Tensor ClassNameQuery::embed(std::span<const std::string> texts) const {
-  const auto outputs = encoder_->encode(texts);
+  const auto outputs = encoder_->encode(texts, kQueryPrompt);
   require(!outputs.empty() && outputs[0].vectors.dim() == 2, ErrorCode::internal,
           "a text encoder gave no matrix of vectors");
   return outputs[0].vectors;

@@ -182,7 +182,9 @@ at::Tensor UseMultilingual::encode_sentences(
   return normalize_rows(at::tanh(skip3_(y1) + dense3_(y2)));
 }
 
-std::vector<EncoderOutput> UseMultilingual::encode(std::span<const std::string> texts) const {
+std::vector<EncoderOutput> UseMultilingual::encode(std::span<const std::string> texts,
+                                                   std::string_view prompt) const {
+  require_known_prompt(prompt, {});
   const c10::InferenceMode inference;
   std::vector<at::Tensor> rows = {at::empty({0, config_.hidden_size})};
   std::vector<std::vector<std::int64_t>> batch;
@@ -208,14 +210,12 @@ std::vector<EncoderOutput> UseMultilingual::encode(std::span<const std::string> 
   return {{"embedding", at::cat(rows) * at::tensor(readable).unsqueeze(1)}};
 }
 
-std::unique_ptr<TextEncoder> make_use_multilingual(Checkpoint& checkpoint) {
-  const auto config = UseMultilingualConfig::parse(
-      checkpoint.config(), display_path(checkpoint.folder() / "config.json"));
-  auto model = std::make_unique<UseMultilingual>(
+Encoders make_use_multilingual(Checkpoint& checkpoint) {
+  const auto config = UseMultilingualConfig::parse(checkpoint.config(), checkpoint.origin());
+  auto model = std::make_shared<UseMultilingual>(
       config, checkpoint.weights(),
       SentencePieceTokenizer(checkpoint.folder() / "tokenizer.model"));
-  checkpoint.finish();
-  return model;
+  return {.text = std::move(model)};
 }
 
 }  // namespace ogam

@@ -50,7 +50,8 @@ class UseMultilingual : public TextEncoder {
                   SentencePieceTokenizer tokenizer);
 
   std::vector<EncoderOutputInfo> outputs() const override;
-  std::vector<EncoderOutput> encode(std::span<const std::string> texts) const override;
+  std::vector<EncoderOutput> encode(std::span<const std::string> texts,
+                                    std::string_view prompt) const override;
 
  private:
   /// A convolution over tokens, as one product with the joined rows of every n-gram.
@@ -95,6 +96,6 @@ class UseMultilingual : public TextEncoder {
 
 /// Builds the model from a folder with `model_type` "use_multilingual".
 /// @throws Error{not_found, corrupt_data}.
-std::unique_ptr<TextEncoder> make_use_multilingual(Checkpoint& checkpoint);
+Encoders make_use_multilingual(Checkpoint& checkpoint);
 
 }  // namespace ogam

@@ -20,7 +20,7 @@ class YamnetTest : public ::testing::Test {
  protected:
   static void SetUpTestSuite() {
     Checkpoint checkpoint(test::pack_folder() / "models" / "yamnet");
-    encoder_ = make_yamnet(checkpoint);
+    encoder_ = make_yamnet(checkpoint).audio;
   }
   static void TearDownTestSuite() { encoder_.reset(); }
 
@@ -32,7 +32,7 @@ class YamnetTest : public ::testing::Test {
   const test::Golden golden_ = test::Golden::open("yamnet");
 
  private:
-  static inline std::unique_ptr<AudioEncoder> encoder_;
+  static inline std::shared_ptr<const AudioEncoder> encoder_;
 };
 
 TEST_F(YamnetTest, FrontEndMatchesReference) {

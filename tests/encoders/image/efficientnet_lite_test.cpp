@@ -15,7 +15,7 @@ class EfficientNetLiteTest : public ::testing::Test {
  protected:
   static void SetUpTestSuite() {
     Checkpoint checkpoint(test::pack_folder() / "models" / "efficientnet-lite2");
-    encoder_ = make_efficientnet_lite(checkpoint);
+    encoder_ = make_efficientnet_lite(checkpoint).image;
   }
   static void TearDownTestSuite() { encoder_.reset(); }
 
@@ -29,7 +29,7 @@ class EfficientNetLiteTest : public ::testing::Test {
   }
 
  private:
-  static inline std::unique_ptr<ImageEncoder> encoder_;
+  static inline std::shared_ptr<const ImageEncoder> encoder_;
 };
 
 Json small_config() {

@@ -20,7 +20,8 @@ namespace {
 class ToyEncoder : public TextEncoder {
  public:
   std::vector<EncoderOutputInfo> outputs() const override { return {{"embedding", 3}}; }
-  std::vector<EncoderOutput> encode(std::span<const std::string> texts) const override {
+  std::vector<EncoderOutput> encode(std::span<const std::string> texts,
+                                    std::string_view /*prompt*/) const override {
     static const std::map<std::string, std::vector<float>> kVectors = {
         {"cat", {1, 0, 0}}, {"고양이", {1, 0, 0}}, {"dog", {0, 1, 0}}, {"animal", {0.6F, 0.8F, 0}}};
     auto rows = at::zeros({static_cast<std::int64_t>(texts.size()), 3});
@@ -134,7 +135,7 @@ class StarterClassNamesTest : public ::testing::Test {
  protected:
   static void SetUpTestSuite() {
     Checkpoint checkpoint(test::pack_folder() / "models" / "use-multilingual-v3");
-    const std::shared_ptr<const TextEncoder> encoder = make_text_encoder(checkpoint);
+    const auto encoder = make_encoders(checkpoint).text;
     pictures_ = std::make_unique<ClassNameQuery>(
         encoder, ClassNameQuery::Config{.names = test::source_folder() / "data" / "names" /
                                                  "imagenet.json"});

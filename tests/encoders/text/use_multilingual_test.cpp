@@ -25,15 +25,15 @@ class UseMultilingualTest : public ::testing::Test {
  protected:
   static void SetUpTestSuite() {
     Checkpoint checkpoint(model_folder());
-    encoder_ = make_text_encoder(checkpoint);
+    encoder_ = make_encoders(checkpoint).text;
   }
   static void TearDownTestSuite() { encoder_.reset(); }
 
   static at::Tensor encode(const std::vector<std::string>& texts) {
-    return encoder_->encode(texts).at(0).vectors;
+    return encoder_->encode(texts, {}).at(0).vectors;
   }
 
-  static inline std::unique_ptr<TextEncoder> encoder_;
+  static inline std::shared_ptr<const TextEncoder> encoder_;
 };
 
 // Weights are stored in half precision, the reference computes with the unrounded ones: cosine at
@@ -128,11 +128,11 @@ TEST(UseMultilingualConfigTest, ImpossibleValuesAreRefused) {
 
 TEST(EncoderRegistryTest, UnknownModelTypeListsTheKnownOnes) {
   const test::TemporaryFolder folder;
-  std::ofstream(folder / "config.json") << R"({"model_type": "bert"})";
+  std::ofstream(folder / "config.json") << R"({"model_type": "nobert"})";
   std::ofstream(folder / "model.safetensors") << std::string("\x02\0\0\0\0\0\0\0{}", 10);
   Checkpoint checkpoint(folder.path());
   try {
-    make_text_encoder(checkpoint);
+    make_encoders(checkpoint);
     FAIL() << "was made";
   } catch (const Error& error) {
     EXPECT_EQ(error.code(), ErrorCode::unsupported);
