@@ -129,5 +129,29 @@ TEST(KeyValueCacheTest, MoreTokensThanThereIsRoomForAreRefused) {
   EXPECT_EQ(cache.length(), 2);
 }
 
+TEST(AttendTest, MasksHideKeysAndAQueryThatSeesNothingGetsZeros) {
+  at::manual_seed(2);
+  const auto q = at::randn({2, 2, 3, 4});
+  const auto k = at::randn({2, 2, 5, 4});
+  const auto v = at::randn({2, 2, 5, 4});
+  const auto real = at::tensor({1, 1, 1, 0, 0, 0, 0, 0, 0, 0}, at::kLong).view({2, 5});
+  const auto masked = attend(q, k, v, {.mask = key_mask(real)});
+  const auto shorter = attend(q.narrow(0, 0, 1), k.narrow(0, 0, 1).narrow(2, 0, 3),
+                              v.narrow(0, 0, 1).narrow(2, 0, 3));
+  EXPECT_TRUE(test::all_close(masked[0], shorter[0], kTolerance));
+  EXPECT_TRUE(at::equal(masked[1], at::zeros({3, 8})));
+}
+
+TEST(AttendTest, FewerHeadsOfKeysAreShared) {
+  at::manual_seed(2);
+  const auto q = at::randn({1, 4, 3, 4});
+  const auto k = at::randn({1, 2, 3, 4});
+  const auto v = at::randn({1, 2, 3, 4});
+  const auto shared = attend(q, k, v, {.scale = 1.0, .causal = true});
+  const auto repeated = attend(q, k.repeat_interleave(2, 1), v.repeat_interleave(2, 1),
+                               {.scale = 1.0, .causal = true});
+  EXPECT_TRUE(test::all_close(shared, repeated, kTolerance));
+}
+
 }  // namespace
 }  // namespace ogam

@@ -1,0 +1,68 @@
+"""Every model against its reference implementation, on random tiny checkpoints that the reference wrote."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT))
+
+from tests.parity import Case, all_cases  # noqa: E402
+from tests.parity.compare import agreement, encode, make_inputs  # noqa: E402
+from tests.python.conftest import BUILD  # noqa: E402
+
+TOOL = BUILD / "tests/tools/encode"
+MAX_ERROR = 1e-4  # of the largest element
+
+
+@pytest.fixture(scope="module", params=all_cases(), ids=lambda case: case.name)
+def built(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory):
+    case: Case = request.param
+    folder = tmp_path_factory.mktemp(case.name)
+    case.build(folder / "model", 7)
+    return case, folder / "model", make_inputs(folder / "inputs", case, 11), folder
+
+
+def test_float32_equals_the_reference(built):
+    case, model, inputs, folder = built
+    for prompt in case.prompts:
+        expected = case.reference(model, inputs, prompt)
+        actual = encode(TOOL, model, inputs, folder / "run", prompt)
+        assert set(actual) == set(expected) == set(case.modalities)
+        for modality in case.modalities:
+            close = agreement(modality, prompt, actual[modality], expected[modality])
+            assert close.max_error <= MAX_ERROR, close
+
+
+def test_reference_tells_the_inputs_apart(built):
+    """A tiny random model whose vectors are all alike would agree with anything."""
+    case, model, inputs, _ = built
+    for modality, vectors in case.reference(model, inputs, case.prompts[0]).items():
+        cosines = vectors @ vectors.T
+        np.fill_diagonal(cosines, -1)
+        assert cosines.max() < 0.99999, modality
+
+
+def test_bfloat16_stays_near(built):
+    case, model, inputs, folder = built
+    exact = encode(TOOL, model, inputs, folder / "run", case.prompts[0])
+    rounded = encode(TOOL, model, inputs, folder / "run", case.prompts[0], "bfloat16")
+    for modality in case.modalities:
+        assert agreement(modality, "", rounded[modality], exact[modality]).min_cosine >= case.bf16_cosine
+
+
+def test_an_item_does_not_depend_on_its_batch(built):
+    case, model, inputs, folder = built
+    together = encode(TOOL, model, inputs, folder / "run", case.prompts[0])
+    for modality in case.modalities:
+        items = getattr(inputs, modality)
+        for index in (0, len(items) - 1):
+            one = inputs.only(modality)
+            setattr(one, modality, [items[index]])
+            alone = encode(TOOL, model, one, folder / "run", case.prompts[0])
+            close = agreement(modality, "", alone[modality], together[modality][index : index + 1])
+            assert close.max_error <= MAX_ERROR, (index, close)
