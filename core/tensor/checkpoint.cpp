@@ -81,6 +81,10 @@ at::Tensor WeightScope::get_stored(const std::string& name, at::IntArrayRef shap
 }
 
 Checkpoint::Checkpoint(const fs::path& folder, at::ScalarType precision)
+    : Checkpoint(folder, open_weights(folder), precision) {}
+
+Checkpoint::Checkpoint(const fs::path& folder, std::unique_ptr<WeightSource> weights,
+                       at::ScalarType precision)
     : state_(std::make_unique<State>()) {
   require(precision == at::kFloat || precision == at::kBFloat16, ErrorCode::unsupported,
           "{}: models run in float32 or bfloat16, not in {}", display_path(folder),
@@ -88,7 +92,7 @@ Checkpoint::Checkpoint(const fs::path& folder, at::ScalarType precision)
   state_->folder = folder;
   state_->precision = precision;
   state_->config = read_json_file(folder / "config.json");
-  state_->source = open_weights(folder);
+  state_->source = std::move(weights);
   for (const auto& info : state_->source->tensors()) {
     state_->tensors[info.name] = info;
     state_->unexpected.insert(info.name);

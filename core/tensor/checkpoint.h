@@ -11,6 +11,7 @@
 namespace ogam {
 
 class Checkpoint;
+class WeightSource;
 
 /// The tensors of a checkpoint under a prefix. Asking for a tensor takes it off the list of
 /// unexpected ones; a missing or wrongly shaped tensor is noted in the checkpoint and answered with
@@ -52,6 +53,9 @@ class Checkpoint {
   ///     overflows in several models and is slow on CPUs.
   explicit Checkpoint(const std::filesystem::path& folder,
                       at::ScalarType precision = at::ScalarType::Float);
+  /// The same folder with other weights than its files hold.
+  Checkpoint(const std::filesystem::path& folder, std::unique_ptr<WeightSource> weights,
+             at::ScalarType precision = at::ScalarType::Float);
   ~Checkpoint();
 
   const std::filesystem::path& folder() const;
