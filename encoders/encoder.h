@@ -98,10 +98,10 @@ class VideoEncoder {
 /// The encoders that one checkpoint holds; null where it has none for a modality. They share their
 /// weights, and their outputs of the same name lie in one space.
 struct Encoders {
-  std::shared_ptr<const TextEncoder> text;
-  std::shared_ptr<const ImageEncoder> image;
-  std::shared_ptr<const AudioEncoder> audio;
-  std::shared_ptr<const VideoEncoder> video;
+  std::shared_ptr<const TextEncoder> text = {};
+  std::shared_ptr<const ImageEncoder> image = {};
+  std::shared_ptr<const AudioEncoder> audio = {};
+  std::shared_ptr<const VideoEncoder> video = {};
 };
 
 }  // namespace ogam
