@@ -3,8 +3,12 @@
 #include <ATen/ATen.h>
 #include <c10/core/InferenceMode.h>
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <memory>
+#include <set>
+#include <string_view>
 
 #include "core/base/error.h"
 #include "core/base/files.h"
@@ -16,6 +20,7 @@
 #include "core/text/unicode.h"
 #include "decoders/text/tesseract_reader.h"
 #include "encoders/video/transnet_v2.h"
+#include "pipelines/fused_lane.h"
 #include "pipelines/lane_vectors.h"
 #include "pipelines/media_lanes.h"
 #include "pipelines/passages.h"
@@ -58,6 +63,7 @@ AssetAnalyzer::AssetAnalyzer(Pack pack, const IndexOptions& options)
       missing_lanes_.push_back(lane);
     }
   }
+  check_fusion();
   // A slip in the language would otherwise fail every file that holds speech.
   if (const PackLane* const speech = wanted(Lane::speech);
       speech != nullptr && options.language != "auto") {
@@ -65,6 +71,23 @@ AssetAnalyzer::AssetAnalyzer(Pack pack, const IndexOptions& options)
     transcription.language = options.language;
     pack_.speech_recognizer(*speech)->check(transcription);
   }
+}
+
+void AssetAnalyzer::check_fusion() const {
+  const PackLane* const fused = wanted(Lane::fused);
+  if (fused == nullptr || !fused->fusion) {
+    return;
+  }
+  std::set<std::string_view> lanes;
+  for (const PackTower& tower : fused->fusion->towers) {
+    if (wanted(tower.lane) != nullptr) {
+      return;
+    }
+    lanes.insert(tower.lane.name());
+  }
+  fail(ErrorCode::invalid_argument,
+       "the lane fused joins what others have seen; ask for one of these too: {}",
+       fmt::join(lanes, ", "));
 }
 
 AssetAnalyzer::~AssetAnalyzer() = default;
@@ -267,6 +290,9 @@ void AssetAnalyzer::assemble(Collected& collected, AssetRecord& record) {
       }
       options_.cancellation.check();
     }
+  }
+  if (const PackLane* const fused = wanted(Lane::fused); fused != nullptr && fused->fusion) {
+    add_fused_vectors(pack_, *fused, record);
   }
 }
 

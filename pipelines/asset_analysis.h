@@ -29,7 +29,7 @@ class AssetAnalyzer {
   /// Notes, once, which of the asked lanes the pack cannot serve.
   /// @param options must outlive the analyzer.
   /// @throws Error{invalid_argument} when the pack's recogniser does not know the language that was
-  ///     asked for.
+  ///     asked for, or a fused lane is asked for without any of those that it joins.
   AssetAnalyzer(Pack pack, const IndexOptions& options);
   ~AssetAnalyzer();
 
@@ -54,6 +54,8 @@ class AssetAnalyzer {
   void analyze_subtitles(const InputFile& file, Collected& collected);
   /// Places words and vectors into segments and gives words their vectors.
   void assemble(Collected& collected, AssetRecord& record);
+  /// @throws Error{invalid_argument} when a fused lane is wanted and none of those that it joins.
+  void check_fusion() const;
   const PackLane* wanted(Lane lane) const;
 
   Pack pack_;

@@ -17,6 +17,8 @@
 #include "encoders/registry.h"
 #include "encoders/text/class_name_query.h"
 #include "encoders/video/transnet_v2.h"
+#include "fusion/mean_fusion.h"
+#include "fusion/registry.h"
 #include "pipelines/speech_recognizer.h"
 
 namespace ogam {
@@ -86,6 +88,20 @@ std::shared_ptr<const Encoder> required(std::shared_ptr<const Encoder> encoder,
   return encoder;
 }
 
+/// A fusion model must know the towers that a pack gives it, by name and size.
+void check_towers(const FusionModel& model, const std::vector<FusionTower>& towers,
+                  const std::string& id) {
+  for (const FusionTower& tower : towers) {
+    const auto known = std::find_if(
+        model.towers().begin(), model.towers().end(), [&](const FusionTower& candidate) {
+          return candidate.name == tower.name && candidate.size == tower.size;
+        });
+    require(known != model.towers().end(), ErrorCode::unavailable,
+            "model {} has no tower '{}' of {} dimensions; name in pack.json what it was made for",
+            id, tower.name, tower.size);
+  }
+}
+
 }  // namespace
 
 struct Pack::State {
@@ -94,6 +110,7 @@ struct Pack::State {
   Models<ClassNameQuery> class_names;
   Models<TransNetV2> shots;
   Models<SpeechRecognizer> speech;
+  Models<FusionModel> fusion;
 };
 
 Pack::Pack(std::shared_ptr<State> state) : state_(std::move(state)) {}
@@ -118,22 +135,42 @@ std::vector<Space> Pack::spaces(const std::vector<Lane>& lanes) const {
   return spaces;
 }
 
-Space Pack::space(const PackLane& lane, const PackSpace& output) const {
-  const PackModel& model = manifest().model(lane.encoder);
-  // These files hold the weights, the preprocessing and the tokenizer, so their hashes name the
-  // space; licences do not.
+namespace {
+
+/// What stands for a model in the identity of a space: the hashes of the files that hold its
+/// weights, its preprocessing and its tokenizer; licences do not count.
+std::string identity_of(const PackModel& model) {
   constexpr std::array<std::string_view, 4> kDecisive = {".json", ".safetensors", ".model", ".txt"};
-  std::string identity = fmt::format("{}\n{}\n{}\n{}\n", lane.lane.name(), model.model_type,
-                                     output.output, output.dimension);
+  std::string identity;
   for (const PackFile& file : model.files) {
     const std::string extension = file.path.extension().string();
     if (std::find(kDecisive.begin(), kDecisive.end(), extension) != kDecisive.end()) {
       identity += file.sha256 + "\n";
     }
   }
+  return identity;
+}
+
+}  // namespace
+
+Space Pack::space(const PackLane& lane, const PackSpace& output) const {
+  const std::string& id = lane.fusion ? lane.fusion->model : lane.encoder;
+  const PackModel* const model = id.empty() ? nullptr : &manifest().model(id);
+  const std::string model_type = model == nullptr ? "mean_fusion" : model->model_type;
+  std::string identity = fmt::format("{}\n{}\n{}\n{}\n", lane.lane.name(), model_type,
+                                     output.output, output.dimension);
+  if (model != nullptr) {
+    identity += identity_of(*model);
+  }
+  if (lane.fusion) {
+    for (const PackTower& tower : lane.fusion->towers) {
+      identity += fmt::format("{} {}\n", tower.name,
+                              space(*manifest().lane(tower.lane), manifest().space_of(tower)).id);
+    }
+  }
   return {blake3_hex(std::as_bytes(std::span(identity))).substr(0, 32),
-          fmt::format("{}/{}/{}", lane.lane.name(), model.id, output.output), lane.lane,
-          output.dimension};
+          fmt::format("{}/{}/{}", lane.lane.name(), id.empty() ? model_type : id, output.output),
+          lane.lane, output.dimension};
 }
 
 const Encoders& Pack::encoders(const std::string& id) const {
@@ -185,6 +222,32 @@ std::shared_ptr<const SpeechRecognizer> Pack::speech_recognizer(const PackLane& 
       return std::make_shared<const SpeechRecognizer>(manifest().model(recognizer->second).folder,
                                                       manifest().model(vad->second).folder);
     });
+  });
+}
+
+std::shared_ptr<const FusionModel> Pack::fusion(const PackLane& lane) const {
+  require(lane.fusion.has_value(), ErrorCode::internal, "the lane {} is not made by fusion",
+          lane.lane.name());
+  const PackFusion& fusion = *lane.fusion;
+  const auto key = std::string(lane.lane.name());
+  return state_->fusion.get(key, [&]() -> std::shared_ptr<const FusionModel> {
+    std::vector<FusionTower> towers;
+    for (const PackTower& tower : fusion.towers) {
+      towers.push_back({tower.name, manifest().space_of(tower).dimension});
+    }
+    std::shared_ptr<const FusionModel> model;
+    if (fusion.model.empty()) {
+      model = std::make_shared<MeanFusion>(std::move(towers));
+    } else {
+      model = load_model(manifest(), manifest().model(fusion.model), &make_fusion_model);
+      check_towers(*model, towers, fusion.model);
+    }
+    for (const PackSpace& space : lane.spaces) {
+      require(space.dimension == model->dimension(), ErrorCode::unavailable,
+              "the lane {} of pack {} says that its vectors have {} dimensions; they have {}",
+              lane.lane.name(), manifest().name, space.dimension, model->dimension());
+    }
+    return model;
   });
 }
 

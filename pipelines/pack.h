@@ -12,6 +12,7 @@ namespace ogam {
 class AudioEncoder;
 class ClassNameQuery;
 struct Encoders;
+class FusionModel;
 class ImageEncoder;
 class SpeechRecognizer;
 class TextEncoder;
@@ -40,6 +41,10 @@ class [[gnu::visibility("default")]] Pack {
   std::shared_ptr<const ImageEncoder> image_encoder(const std::string& id) const;
   std::shared_ptr<const AudioEncoder> audio_encoder(const std::string& id) const;
   std::shared_ptr<const TransNetV2> shot_model(const std::string& id) const;
+
+  /// What makes a lane of others.
+  /// @throws as above; Error{unavailable} when the model is not made for the towers.
+  std::shared_ptr<const FusionModel> fusion(const PackLane& lane) const;
 
   /// The recogniser of a lane of speech: what it names as its "recognizer" and its "vad".
   /// @throws as above; Error{unavailable} when the lane does not name both.

@@ -13,6 +13,7 @@
 #include "core/media/reader.h"
 #include "encoders/encoder.h"
 #include "encoders/text/class_name_query.h"
+#include "pipelines/fused_lane.h"
 #include "pipelines/media_sampling.h"
 
 namespace ogam {
@@ -169,6 +170,14 @@ std::vector<std::vector<float>> QueryEncoder::encode_texts(const PackLane& lane,
                                                            const PackSpace& space,
                                                            const PackQueryRoute& route,
                                                            const std::vector<std::string>& texts) {
+  if (route.via == "fusion") {
+    std::vector<std::vector<std::vector<float>>> tower_vectors;
+    for (const PackTower& tower : lane.fusion->towers) {
+      tower_vectors.push_back(encode_texts(*pack_.manifest().lane(tower.lane),
+                                           pack_.manifest().space_of(tower), texts));
+    }
+    return fuse_queries(pack_, lane, tower_vectors);
+  }
   if (route.via == "class_names") {
     return rows_of({{space.output, pack_.class_names(route)->encode(texts)}}, space.output);
   }

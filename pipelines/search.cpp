@@ -29,13 +29,18 @@ bool is_blank(std::string_view text) {
   return std::all_of(letters.begin(), letters.end(), &is_white_space);
 }
 
-/// The lanes of `asked` that the archive has, in that order.
+/// The lanes of `asked` that the archive has, in that order. What is fused of other lanes would
+/// count their evidence twice, so it speaks when it is asked for by name, or is alone.
 std::vector<Lane> lanes_in(const std::vector<Lane>& asked, const std::vector<Lane>& there) {
+  const bool by_name = asked.size() < Lane::all().size();  // asking for everything names no lane
   std::vector<Lane> lanes;
   for (const Lane lane : asked) {
+    if (lane == Lane::fused && !by_name && there.size() > 1) {
+      continue;
+    }
     if (std::find(there.begin(), there.end(), lane) != there.end()) {
       lanes.push_back(lane);
-    } else if (asked.size() < Lane::all().size()) {  // asking for everything names no lane
+    } else if (by_name) {
       log_warning("this archive holds nothing of the lane {}; it is left out", lane.name());
     }
   }

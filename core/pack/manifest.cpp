@@ -38,7 +38,10 @@ class ManifestReader {
   PackModel read_model(const Json& object);
   PackQueryRoute read_route(const Json& object, const std::string& where) const;
   PackSpace read_space(const Json& object, const std::string& where) const;
+  PackFusion read_fusion(const Json& object, const std::string& lane) const;
   PackLane read_lane(const Json& object) const;
+  /// Lanes are listed in any order, so what fusions refer to is looked up at the end.
+  void check_fusions() const;
 
   fs::path folder_;
   PackManifest manifest_;
@@ -171,8 +174,9 @@ PackQueryRoute ManifestReader::read_route(const Json& object, const std::string&
     require(route.temperature > 0, ErrorCode::corrupt_data,
             "{}: 'temperature' must be above 0, got {}", where, route.temperature);
   } else {
-    require(route.via == "encoder", ErrorCode::corrupt_data,
-            "{}: 'via' must be encoder or class_names, got '{}'", where, display_path(route.via));
+    require(route.via == "encoder" || route.via == "fusion", ErrorCode::corrupt_data,
+            "{}: 'via' must be encoder, class_names or fusion, got '{}'", where,
+            display_path(route.via));
   }
   if (!route.model.empty()) {
     check_reference(route.model, where);
@@ -202,18 +206,62 @@ PackSpace ManifestReader::read_space(const Json& object, const std::string& wher
     require(std::find(kModalities.begin(), kModalities.end(), modality) != kModalities.end(),
             ErrorCode::corrupt_data, "{}: there are no '{}' queries, only {}", place,
             display_path(modality), fmt::join(kModalities, ", "));
-    space.queries.emplace(modality,
-                          read_route(route, fmt::format("{}, {} queries", place, modality)));
+    const auto entry =
+        space.queries
+            .emplace(modality, read_route(route, fmt::format("{}, {} queries", place, modality)))
+            .first;
+    require(entry->second.via != "fusion" || modality == "text", ErrorCode::corrupt_data,
+            "{}: only text queries go via fusion, not {} queries", place, modality);
   }
   return space;
+}
+
+PackFusion ManifestReader::read_fusion(const Json& object, const std::string& lane) const {
+  const std::string where = lane + ", fusion";
+  PackFusion fusion;
+  fusion.model = json_value_or<std::string>(object, "model", where, "");
+  if (!fusion.model.empty()) {
+    check_reference(fusion.model, where);
+  }
+  std::set<std::string> names;
+  for (const Json& entry : list_of(object, "towers", where)) {
+    fusion.towers.push_back({name_of(entry, "name", where),
+                             Lane::parse(json_value<std::string>(entry, "lane", where)),
+                             name_of(entry, "output", where)});
+    require(names.insert(fusion.towers.back().name).second, ErrorCode::corrupt_data,
+            "{}: the tower '{}' occurs twice", where, display_path(fusion.towers.back().name));
+  }
+  require(!fusion.towers.empty(), ErrorCode::corrupt_data, "{}: 'towers' is empty", where);
+  return fusion;
+}
+
+void ManifestReader::check_fusions() const {
+  for (const PackLane& lane : manifest_.lanes) {
+    const bool by_fusion =
+        std::any_of(lane.spaces.begin(), lane.spaces.end(), [](const PackSpace& space) {
+          return std::any_of(space.queries.begin(), space.queries.end(),
+                             [](const auto& entry) { return entry.second.via == "fusion"; });
+        });
+    require(lane.fusion || !by_fusion, ErrorCode::corrupt_data,
+            "lane {}: a query goes via fusion, and the lane has none", lane.lane.name());
+    if (lane.fusion) {
+      for (const PackTower& tower : lane.fusion->towers) {
+        manifest_.space_of(tower);
+      }
+    }
+  }
 }
 
 PackLane ManifestReader::read_lane(const Json& object) const {
   PackLane lane;
   lane.lane = Lane::parse(json_value<std::string>(object, "lane", "lanes"));
   const std::string where = fmt::format("lane {}", lane.lane.name());
-  lane.encoder = json_value<std::string>(object, "encoder", where);
-  check_reference(lane.encoder, where);
+  if (object.contains("fusion")) {
+    lane.fusion = read_fusion(json_value<Json>(object, "fusion", where), where);
+  } else {
+    lane.encoder = json_value<std::string>(object, "encoder", where);
+    check_reference(lane.encoder, where);
+  }
   lane.models = json_value_or<std::map<std::string, std::string>>(object, "models", where, {});
   for (const auto& [task, model] : lane.models) {
     check_reference(model, where + ", " + display_path(task));
@@ -249,6 +297,7 @@ PackManifest ManifestReader::read() {
             "the lane {} occurs twice", lane.lane.name());
     manifest_.lanes.push_back(std::move(lane));
   }
+  check_fusions();
   manifest_.tasks =
       json_value_or<std::map<std::string, std::string>>(json, "tasks", "pack.json", {});
   for (const auto& [task, model] : manifest_.tasks) {
@@ -276,6 +325,20 @@ const PackLane* PackManifest::lane(Lane lane) const {
   const auto found = std::find_if(lanes.begin(), lanes.end(),
                                   [&](const PackLane& row) { return row.lane == lane; });
   return found == lanes.end() ? nullptr : &*found;
+}
+
+const PackSpace& PackManifest::space_of(const PackTower& tower) const {
+  const PackLane* const source = lane(tower.lane);
+  require(source != nullptr && !source->fusion, ErrorCode::corrupt_data,
+          "pack {} has no lane {} for the tower '{}' to listen to", name, tower.lane.name(),
+          display_path(tower.name));
+  const auto found =
+      std::find_if(source->spaces.begin(), source->spaces.end(),
+                   [&](const PackSpace& space) { return space.output == tower.output; });
+  require(found != source->spaces.end(), ErrorCode::corrupt_data,
+          "the lane {} of pack {} has no output '{}' for the tower '{}' to listen to",
+          tower.lane.name(), name, display_path(tower.output), display_path(tower.name));
+  return *found;
 }
 
 PackManifest read_pack(const fs::path& folder) {

@@ -37,8 +37,9 @@ struct PackModel {
 
 /// How queries of one modality ("text", "image", "audio", "video") enter a space.
 struct PackQueryRoute {
-  std::string
-      via;  ///< "encoder": the lane's own (or `model`); "class_names": through names of classes
+  /// "encoder": the lane's own (or `model`); "class_names": through names of classes; "fusion": the
+  /// query's vectors in the spaces of the towers, fused.
+  std::string via;
   std::string model;            ///< id of the text encoder; empty: the lane's encoder
   std::filesystem::path names;  ///< class_names: absolute path of the names file
   double temperature = 0;       ///< class_names: of the softmax over classes
@@ -53,10 +54,24 @@ struct PackSpace {
   std::map<std::string, PackQueryRoute> queries;
 };
 
+/// A space of another lane that a fusion model listens to.
+struct PackTower {
+  std::string name;  ///< as the fusion model calls it
+  Lane lane = Lane::visual;
+  std::string output;
+};
+
+/// How a lane is made of others.
+struct PackFusion {
+  std::string model;  ///< id; empty: the mean direction of each tower, side by side
+  std::vector<PackTower> towers;
+};
+
 /// What a lane is made with.
 struct PackLane {
   Lane lane = Lane::visual;
-  std::string encoder;  ///< model id
+  std::string encoder;  ///< model id; empty where there is `fusion`
+  std::optional<PackFusion> fusion{};
   std::map<std::string, std::string>
       models;  ///< further models by task: "recognizer", "vad", "reader"
   std::vector<PackSpace> spaces;
@@ -76,6 +91,8 @@ struct PackManifest {
   /// @throws Error{corrupt_data} naming the pack when there is no such model.
   const PackModel& model(const std::string& id) const;
   const PackLane* lane(Lane lane) const;
+  /// The space that a tower of a lane's fusion names; read_pack has made sure of it.
+  const PackSpace& space_of(const PackTower& tower) const;
 };
 
 /// Where a pack lies: a folder as given, or `OGAM_HOME/packs/NAME`.

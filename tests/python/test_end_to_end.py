@@ -16,6 +16,12 @@ from conftest import Ogam
 
 # (query, lane or "" for all, file, second at which it is seen or heard or None)
 FOUND = [
+    # all at once
+    ("butterfly", "fused", "butterfly.jpg", None),
+    ("치타", "fused", "cheetah.jpg", None),
+    ("김치찌개 끓이는 법", "fused", "김치찌개.txt", None),
+    ("도시의 불빛", "fused", "지구의 밤.mp4", 13.0),
+    ("saxophone", "fused", "sax.wav", None),
     # what pictures and videos show
     ("cheetah", "", "cheetah.jpg", None),
     ("치타", "", "cheetah.jpg", None),

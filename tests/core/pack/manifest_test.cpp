@@ -146,6 +146,32 @@ TEST_P(SpoiledPackTest, IsRefusedWithAReason) {
   EXPECT_THAT(refusal(folder.path()), HasSubstr(GetParam().message));
 }
 
+/// A lane made of the pack's only other one, to be spoilt.
+Json& add_fused_lane(Json& json) {
+  json["lanes"].push_back(
+      {{"lane", "fused"},
+       {"fusion", {{"towers", {{{"name", "seen"}, {"lane", "visual"}, {"output", "posterior"}}}}}},
+       {"spaces",
+        {{{"output", "fused"},
+          {"dimension", 1000},
+          {"queries", {{"text", {{"via", "fusion"}}}}}}}}});
+  return json["lanes"].back();
+}
+
+TEST(ReadPackTest, ALaneMayBeFusedOfOthers) {
+  const test::TemporaryFolder folder;
+  SmallPack small(folder.path());
+  add_fused_lane(small.json);
+  small.write();
+  const PackManifest pack = read_pack(folder.path());
+  const PackLane* const lane = pack.lane(Lane::fused);
+  ASSERT_NE(lane, nullptr);
+  ASSERT_TRUE(lane->fusion.has_value());
+  ASSERT_EQ(lane->fusion->towers.size(), 1u);
+  EXPECT_EQ(pack.space_of(lane->fusion->towers[0]).dimension, 1000);
+  EXPECT_EQ(lane->spaces.at(0).queries.at("text").via, "fusion");
+}
+
 Json& eye(Json& json) { return json["models"][0]; }
 Json& weights(Json& json) { return eye(json)["files"][0]; }
 Json& lane(Json& json) { return json["lanes"][0]; }
@@ -222,6 +248,35 @@ INSTANTIATE_TEST_SUITE_P(
                 "'calibration' must be an object"},
         Spoiled{"FallingCalibration", [](Json& j) { text(j)["calibration"]["slope"] = -1; },
                 "slope must be above 0"},
+        Spoiled{"TowerOfNoLane",
+                [](Json& j) { add_fused_lane(j)["fusion"]["towers"][0]["lane"] = "sound"; },
+                "has no lane sound for the tower 'seen'"},
+        Spoiled{"TowerOfItself",
+                [](Json& j) { add_fused_lane(j)["fusion"]["towers"][0]["lane"] = "fused"; },
+                "has no lane fused for the tower"},
+        Spoiled{"TowerOfNoOutput",
+                [](Json& j) { add_fused_lane(j)["fusion"]["towers"][0]["output"] = "smile"; },
+                "has no output 'smile'"},
+        Spoiled{"TowerTwice",
+                [](Json& j) {
+                  Json& towers = add_fused_lane(j)["fusion"]["towers"];
+                  towers.push_back(Json(towers[0]));
+                },
+                "'seen' occurs twice"},
+        Spoiled{"NoTowers",
+                [](Json& j) { add_fused_lane(j)["fusion"]["towers"] = Json::array(); },
+                "'towers' is empty"},
+        Spoiled{"DanglingFusionModel",
+                [](Json& j) { add_fused_lane(j)["fusion"]["model"] = "glue"; },
+                "no model 'glue'"},
+        Spoiled{"FusionAsText", [](Json& j) { add_fused_lane(j)["fusion"] = "yes"; }, "towers"},
+        Spoiled{"FusedPictures",
+                [](Json& j) {
+                  add_fused_lane(j)["spaces"][0]["queries"]["image"] = {{"via", "fusion"}};
+                },
+                "only text queries go via fusion"},
+        Spoiled{"FusionWhereNoneIs", [](Json& j) { text(j)["via"] = "fusion"; },
+                "the lane has none"},
         Spoiled{"DanglingTask", [](Json& j) { j["tasks"]["shots"] = "ear"; }, "no model 'ear'"},
         Spoiled{"TasksAsText", [](Json& j) { j["tasks"] = "eye"; }, "tasks"},
         Spoiled{"BackgroundOfNumbers", [](Json& j) { j["background"] = {1, 2}; }, "background"},
