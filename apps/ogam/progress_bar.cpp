@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <optional>
 
 #include "apps/ogam/console.h"
 #include "core/base/files.h"
@@ -24,15 +25,32 @@ std::string bar(double share) {
   return text;
 }
 
-std::string line(const ProgressEvent& event, bool with_bar) {
-  const double share =
-      event.time_total > 0 ? to_seconds(event.time_done) / to_seconds(event.time_total) : 0;
-  std::string text = fmt::format("[{}/{}] ", event.files_done + 1, event.files_total);
-  if (with_bar) {
-    text += bar(share) + " ";
+/// How much is done, from 0 to 1; nothing when that is not known.
+std::optional<double> share_done(const ProgressEvent& event) {
+  if (event.bytes_total > 0) {
+    return static_cast<double>(event.bytes_done) / static_cast<double>(event.bytes_total);
   }
   if (event.time_total > 0) {
-    text += fmt::format("{:3.0f}% ", 100 * std::min(share, 1.0));
+    return to_seconds(event.time_done) / to_seconds(event.time_total);
+  }
+  return std::nullopt;
+}
+
+std::string line(const ProgressEvent& event, bool with_bar) {
+  const std::optional<double> share = share_done(event);
+  std::string text = fmt::format("[{}/{}] ", event.files_done + 1, event.files_total);
+  if (with_bar) {
+    text += bar(share.value_or(0)) + " ";
+  }
+  if (share) {
+    text += fmt::format("{:3.0f}% ", 100 * std::min(*share, 1.0));
+  }
+  if (event.bytes_total > 0) {
+    text +=
+        fmt::format("{} of {} ", format_bytes(event.bytes_done), format_bytes(event.bytes_total));
+  }
+  if (event.bytes_per_second > 0) {
+    text += fmt::format("{}/s ", format_bytes(static_cast<std::uint64_t>(event.bytes_per_second)));
   }
   if (event.realtime > 0) {
     text += fmt::format("{:.1f}x realtime ", event.realtime);
@@ -51,10 +69,17 @@ void write(const std::string& text) {
 }
 
 Json event_json(const ProgressEvent& event) {
-  return {{"path", display_path(event.path)},           {"files_done", event.files_done},
-          {"files_total", event.files_total},           {"time_done", to_seconds(event.time_done)},
-          {"time_total", to_seconds(event.time_total)}, {"realtime", event.realtime},
-          {"seconds_left", event.seconds_left},         {"message", event.message}};
+  Json json = {
+      {"path", display_path(event.path)},           {"files_done", event.files_done},
+      {"files_total", event.files_total},           {"time_done", to_seconds(event.time_done)},
+      {"time_total", to_seconds(event.time_total)}, {"realtime", event.realtime},
+      {"seconds_left", event.seconds_left},         {"message", event.message}};
+  if (event.bytes_total > 0) {
+    json["bytes_done"] = event.bytes_done;
+    json["bytes_total"] = event.bytes_total;
+    json["bytes_per_second"] = event.bytes_per_second;
+  }
+  return json;
 }
 
 }  // namespace

@@ -6,9 +6,11 @@
 #include "apps/ogam/command_line.h"
 #include "apps/ogam/console.h"
 #include "apps/ogam/run_verb.h"
+#include "apps/ogam/verb_pull.h"
 #include "apps/ogam/verbs.h"
 #include "core/base/error.h"
 #include "core/base/files.h"
+#include "core/hub/pull.h"
 #include "core/pack/manifest.h"
 
 namespace ogam {
@@ -93,8 +95,11 @@ void print_model(const PackModel& model) {
 }
 
 int show_models(const CommandLine& line) {
-  const PackManifest pack = read_pack(find_pack(line.common().pack));
   const std::string wanted = line.words().size() > 1 ? line.words()[1] : "";
+  if (wanted.find('/') != std::string::npos) {  // ids of packs have no slash
+    return show_model_folder(line, wanted, hub::resolve_model(wanted));
+  }
+  const PackManifest pack = read_pack(find_pack(line.common().pack));
   bool found = false;
   for (const PackModel& model : pack.models) {
     if (wanted.empty() || model.id == wanted) {
@@ -132,12 +137,19 @@ int verify_models(const CommandLine& line) {
 
 int run_models(std::span<const std::string> arguments) {
   const CommandLine line(
-      {.synopsis = "models list|show [MODEL]|verify [OPTIONS]",
-       .description = "What models are there, where they come from and under which licence.\n"
-                      "'verify' compares every file of the pack with its recorded sha256.",
-       .examples = "  ogam models show whisper-base\n",
+      {.synopsis = "models list|show [MODEL]|pull ID[@REVISION]|verify [OPTIONS]",
+       .description =
+           "What models are there, where they come from and under which licence.\n"
+           "'show' takes a model of the pack, a folder, or an ORGANISATION/NAME that was "
+           "pulled.\n"
+           "'pull' brings a model of the Hugging Face hub into its cache.\n"
+           "'verify' compares every file of the pack with its recorded sha256.",
+       .examples =
+           "  ogam models show whisper-base\n"
+           "  ogam models pull google/siglip2-base-patch16-256\n"
+           "  ogam models pull --require-license apache-2.0,mit openai/whisper-small@main\n",
        .positionals = 2},
-      po::options_description(), arguments);
+      pull_options(), arguments);
   if (line.wants_nothing_more()) {
     return kDone;
   }
@@ -146,16 +158,22 @@ int run_models(std::span<const std::string> arguments) {
           ErrorCode::invalid_argument,
           "'ogam models {}' takes no more words, got '{}'; a pack is named with --pack", action,
           line.words().empty() ? "" : line.words().back());
+  require(
+      action == "pull" || !has_pull_options(line), ErrorCode::invalid_argument,
+      "--include, --exclude, --require-license and --workers are options of 'ogam models pull'");
   if (action == "list") {
     return list_models(line);
   }
   if (action == "show") {
     return show_models(line);
   }
+  if (action == "pull") {
+    return pull_model(line);
+  }
   if (action == "verify") {
     return verify_models(line);
   }
-  fail(ErrorCode::invalid_argument, "write what to do: ogam models list|show|verify{}",
+  fail(ErrorCode::invalid_argument, "write what to do: ogam models list|show|pull|verify{}",
        action.empty() ? "" : fmt::format("; '{}' is none of these", action));
 }
 

@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/base/descriptor.h"
 #include "core/base/error.h"
 
 namespace ogam {
@@ -21,31 +22,6 @@ namespace ogam {
 namespace fs = std::filesystem;
 
 namespace {
-
-/// Closes a descriptor at the end of its scope.
-class Descriptor {
- public:
-  explicit Descriptor(int fd) : fd_(fd) {}
-  ~Descriptor() {
-    if (fd_ >= 0) {
-      ::close(fd_);
-    }
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  int get() const { return fd_; }
-
- private:
-  int fd_;
-};
-
-[[noreturn]] void fail_write(const fs::path& path, int error) {
-  const bool full = error == ENOSPC || error == EDQUOT || error == EFBIG;
-  fail(full ? ErrorCode::resource_exhausted : ErrorCode::inaccessible, "cannot write {}: {}; {}",
-       display_path(path), std::strerror(error),
-       full ? "free some space and run again"
-            : "check that the folder exists and may be written to");
-}
 
 /// Opens a regular file for reading; `size` receives its length.
 int open_regular(const fs::path& path, std::size_t& size) {
@@ -82,19 +58,6 @@ std::size_t read_up_to(const Descriptor& file, std::span<char> buffer, const fs:
     done += static_cast<std::size_t>(count);
   }
   return done;
-}
-
-/// Writes all of `content`; returns 0 or the system's error number.
-int write_all(const Descriptor& file, std::string_view content) {
-  while (!content.empty()) {
-    const ssize_t count = ::write(file.get(), content.data(), content.size());
-    if (count >= 0) {
-      content.remove_prefix(static_cast<std::size_t>(count));
-    } else if (errno != EINTR) {
-      return errno;
-    }
-  }
-  return 0;
 }
 
 /// Length of the valid UTF-8 sequence at the start of `text`, or 0.

@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
-#include <memory>
 
 #include "core/base/error.h"
 #include "core/base/files.h"
@@ -199,25 +198,6 @@ std::string hex(const Bytes& bytes) {
   return fmt::format("{:02x}", fmt::join(bytes, ""));
 }
 
-class Sha256 {
- public:
-  Sha256() : context_(EVP_MD_CTX_new(), &EVP_MD_CTX_free) {
-    require(context_ != nullptr && EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr) == 1,
-            ErrorCode::internal, "SHA-256 is not available in libcrypto");
-  }
-  void update(std::span<const std::byte> bytes) {
-    EVP_DigestUpdate(context_.get(), bytes.data(), bytes.size());
-  }
-  std::string finish() {
-    std::array<std::uint8_t, 32> digest{};
-    EVP_DigestFinal_ex(context_.get(), digest.data(), nullptr);
-    return hex(digest);
-  }
-
- private:
-  std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context_;
-};
-
 }  // namespace
 
 void Blake3::push_chunk(const Words8& chaining_value) {
@@ -275,14 +255,32 @@ std::string blake3_file_hex(const std::filesystem::path& path, const Cancellatio
   return hex(hash.finish());
 }
 
+MessageDigest::MessageDigest(DigestKind kind) : context_(EVP_MD_CTX_new(), &EVP_MD_CTX_free) {
+  const EVP_MD* const algorithm = kind == DigestKind::sha1 ? EVP_sha1() : EVP_sha256();
+  require(context_ != nullptr && EVP_DigestInit_ex(context_.get(), algorithm, nullptr) == 1,
+          ErrorCode::internal, "{} is not available in libcrypto",
+          kind == DigestKind::sha1 ? "SHA-1" : "SHA-256");
+}
+
+void MessageDigest::update(std::span<const std::byte> bytes) {
+  EVP_DigestUpdate(context_.get(), bytes.data(), bytes.size());
+}
+
+std::string MessageDigest::finish() {
+  std::array<std::uint8_t, EVP_MAX_MD_SIZE> digest{};
+  unsigned size = 0;
+  EVP_DigestFinal_ex(context_.get(), digest.data(), &size);
+  return hex(std::span(digest).first(size));
+}
+
 std::string sha256_hex(std::span<const std::byte> bytes) {
-  Sha256 hash;
+  MessageDigest hash(DigestKind::sha256);
   hash.update(bytes);
   return hash.finish();
 }
 
 std::string sha256_file_hex(const std::filesystem::path& path) {
-  Sha256 hash;
+  MessageDigest hash(DigestKind::sha256);
   read_in_pieces(path, [&](std::span<const std::byte> piece) { hash.update(piece); });
   return hash.finish();
 }

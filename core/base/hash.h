@@ -4,11 +4,14 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "core/base/cancellation.h"
+
+struct evp_md_ctx_st;  // libcrypto's EVP_MD_CTX
 
 namespace ogam {
 
@@ -26,6 +29,22 @@ class Blake3 {
   std::size_t chunk_size_ = 0;
   std::uint64_t chunk_count_ = 0;                       // finished chunks
   std::vector<std::array<std::uint32_t, 8>> subtrees_;  // roots of finished subtrees, largest first
+};
+
+enum class DigestKind { sha1, sha256 };
+
+/// A digest that others demand, over content that arrives in pieces.
+class MessageDigest {
+ public:
+  /// @throws Error{internal} when libcrypto does not have it.
+  explicit MessageDigest(DigestKind kind);
+  void update(std::span<const std::byte> bytes);
+
+  /// 40 (SHA-1) or 64 (SHA-256) hexadecimal digits; to be called once, at the end.
+  std::string finish();
+
+ private:
+  std::unique_ptr<evp_md_ctx_st, void (*)(evp_md_ctx_st*)> context_;
 };
 
 /// 64 hexadecimal digits.

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <string>
@@ -13,9 +14,12 @@ struct ProgressEvent {
   std::filesystem::path path;  ///< the file at work
   std::size_t files_done = 0;
   std::size_t files_total = 0;
-  Time time_done = 0;       ///< media time of `path` that was read so far
-  Time time_total = 0;      ///< its duration; 0 when unknown
-  double realtime = 0;      ///< media seconds per second of work, over the whole job
+  Time time_done = 0;            ///< media time of `path` that was read so far
+  Time time_total = 0;           ///< its duration; 0 when unknown
+  double realtime = 0;           ///< media seconds per second of work, over the whole job
+  std::uint64_t bytes_done = 0;  ///< of all files, in jobs that move bytes
+  std::uint64_t bytes_total = 0;
+  double bytes_per_second = 0;
   double seconds_left = 0;  ///< estimate for the whole job; 0 when unknown
   std::string message;      ///< what is being done: "speech", "saving"
 };
