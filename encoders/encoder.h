@@ -24,6 +24,7 @@ struct EncoderOutput {
 struct EncoderOutputInfo {
   std::string name;
   int dimension = 0;
+  int min_dimension = 0;  ///< to which a vector may be cut to its first values; 0: it may not be
 };
 
 /// What a model writes before a text, by its purpose. Every text encoder takes these names; one

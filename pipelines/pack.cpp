@@ -3,7 +3,6 @@
 #include <c10/util/Exception.h>
 
 #include <algorithm>
-#include <array>
 #include <functional>
 #include <map>
 #include <mutex>
@@ -12,13 +11,13 @@
 
 #include "core/base/error.h"
 #include "core/base/files.h"
-#include "core/base/hash.h"
 #include "core/tensor/checkpoint.h"
 #include "encoders/registry.h"
 #include "encoders/text/class_name_query.h"
 #include "encoders/video/transnet_v2.h"
 #include "fusion/mean_fusion.h"
 #include "fusion/registry.h"
+#include "pipelines/space_identity.h"
 #include "pipelines/speech_recognizer.h"
 
 namespace ogam {
@@ -137,14 +136,11 @@ std::vector<Space> Pack::spaces(const std::vector<Lane>& lanes) const {
 
 namespace {
 
-/// What stands for a model in the identity of a space: the hashes of the files that hold its
-/// weights, its preprocessing and its tokenizer; licences do not count.
+/// What stands for a model in the identity of a space: the hashes of the files that decide it.
 std::string identity_of(const PackModel& model) {
-  constexpr std::array<std::string_view, 4> kDecisive = {".json", ".safetensors", ".model", ".txt"};
   std::string identity;
   for (const PackFile& file : model.files) {
-    const std::string extension = file.path.extension().string();
-    if (std::find(kDecisive.begin(), kDecisive.end(), extension) != kDecisive.end()) {
+    if (decides_space(file.path)) {
       identity += file.sha256 + "\n";
     }
   }
@@ -168,7 +164,7 @@ Space Pack::space(const PackLane& lane, const PackSpace& output) const {
                               space(*manifest().lane(tower.lane), manifest().space_of(tower)).id);
     }
   }
-  return {blake3_hex(std::as_bytes(std::span(identity))).substr(0, 32),
+  return {space_id(identity),
           fmt::format("{}/{}/{}", lane.lane.name(), id.empty() ? model_type : id, output.output),
           lane.lane, output.dimension};
 }

@@ -11,8 +11,11 @@
 namespace {
 
 constexpr std::array kModelVerbs = {
-    ogam::Verb{"doctor", "", &ogam::run_doctor},         ogam::Verb{"index", "", &ogam::run_index},
-    ogam::Verb{"search", "", &ogam::run_search},         ogam::Verb{"shots", "", &ogam::run_shots},
+    ogam::Verb{"doctor", "", &ogam::run_doctor},
+    ogam::Verb{"embed", "", &ogam::run_embed},
+    ogam::Verb{"index", "", &ogam::run_index},
+    ogam::Verb{"search", "", &ogam::run_search},
+    ogam::Verb{"shots", "", &ogam::run_shots},
     ogam::Verb{"transcribe", "", &ogam::run_transcribe},
 };
 
