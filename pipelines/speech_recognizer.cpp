@@ -13,13 +13,14 @@
 #include "core/base/files.h"
 #include "core/base/json.h"
 #include "core/tensor/checkpoint.h"
-#include "core/text/bpe_tokenizer.h"
+#include "core/text/tokenizer.h"
 #include "core/text/unicode.h"
 #include "decoders/text/whisper_fallback.h"
 #include "decoders/text/whisper_segments.h"
 #include "decoders/text/word_alignment.h"
 #include "encoders/audio/whisper_encoder.h"
 #include "encoders/audio/whisper_features.h"
+#include "encoders/processor_config.h"
 #include "pipelines/spoken_words.h"
 
 namespace ogam {
@@ -37,6 +38,19 @@ constexpr int kMaxShortSteps = 3;
 WhisperTokens read_tokens(const std::filesystem::path& folder, const WhisperDecoderConfig& config) {
   const auto path = folder / "generation_config.json";
   return WhisperTokens::parse(read_json_file(path), config, display_path(path));
+}
+
+WhisperFeatures::Config read_features(const std::filesystem::path& folder,
+                                      const WhisperEncoderConfig& encoder) {
+  const auto file = ProcessorConfig::read(folder, ProcessorKind::audio);
+  const auto config = WhisperFeatures::Config::parse(file);
+  require(config.sampling_rate == kSampleRate && config.feature_size == encoder.num_mel_bins &&
+              config.frames() == 2 * encoder.max_source_positions,
+          ErrorCode::corrupt_data,
+          "{} makes {} frames of {} bands from {} Hz, the encoder takes {} of {} from {} Hz",
+          file.origin(), config.frames(), config.feature_size, config.sampling_rate,
+          2 * encoder.max_source_positions, encoder.num_mel_bins, kSampleRate);
+  return config;
 }
 
 /// Samples of speech after `sample`.
@@ -62,8 +76,7 @@ struct SpeechRecognizer::State {
         decoder_config(WhisperDecoderConfig::parse(whisper.config(), origin)),
         tokens(read_tokens(whisper.folder(), decoder_config)),
         tokenizer(whisper.folder()),
-        features({.num_mel_bins = encoder_config.num_mel_bins,
-                  .frames = 2 * encoder_config.max_source_positions}),
+        features(read_features(whisper.folder(), encoder_config)),
         encoder(encoder_config, whisper.weights("model.encoder.")),
         decoder(decoder_config, whisper.weights("model.decoder.")),
         search(decoder, tokens),
@@ -99,7 +112,7 @@ struct SpeechRecognizer::State {
   WhisperEncoderConfig encoder_config;
   WhisperDecoderConfig decoder_config;
   WhisperTokens tokens;
-  BpeTokenizer tokenizer;
+  Tokenizer tokenizer;
   WhisperFeatures features;
   WhisperEncoder encoder;
   WhisperDecoder decoder;
@@ -139,7 +152,7 @@ std::vector<SpokenText> SpeechRecognizer::State::utterances(const Heard& heard,
         .text = text_of(segment.text),
         .words = {}};
     if (word_times) {
-      const auto decode_text = [&](auto ids) { return tokenizer.decode(ids); };
+      const auto decode_text = [&](auto ids) { return tokenizer.decode(ids, {.repair = false}); };
       for (auto& word : split_words(segment.text, heard.language, decode_text)) {
         const auto token = first + word.first;
         const auto begin = times.probabilities.begin() + static_cast<std::ptrdiff_t>(token);

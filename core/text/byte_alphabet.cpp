@@ -32,6 +32,12 @@ std::string byte_symbol(unsigned char byte) {
   return symbol;
 }
 
+void append_byte_symbols(std::string_view bytes, std::string& out) {
+  for (const char byte : bytes) {
+    append_utf8(kAlphabet[static_cast<unsigned char>(byte)], out);
+  }
+}
+
 std::optional<std::string> bytes_of_token(std::string_view token) {
   static const auto kBytes = [] {
     std::unordered_map<char32_t, char> bytes;

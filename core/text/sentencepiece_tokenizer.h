@@ -3,13 +3,15 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
+#include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
 namespace ogam {
 
 /// Subword ids from a SentencePiece model (`tokenizer.model`), through the library itself.
-/// Text is brought to NFC first: file names from macOS are decomposed.
 class SentencePieceTokenizer {
  public:
   /// @throws Error{not_found, corrupt_data}.
@@ -17,8 +19,16 @@ class SentencePieceTokenizer {
   ~SentencePieceTokenizer();
   SentencePieceTokenizer(SentencePieceTokenizer&&) noexcept;
 
-  /// Ids without special tokens; text that is not UTF-8 is repaired with U+FFFD first.
+  /// Ids without special tokens.
+  /// @param text valid UTF-8.
   std::vector<std::int32_t> encode(std::string_view text) const;
+  /// The text of `ids`, of which those of control tokens and of no piece are left out.
+  std::string decode(std::span<const std::int32_t> ids) const;
+
+  std::optional<std::int32_t> token_id(std::string_view piece) const;
+  /// Nothing where the model has no such token.
+  std::optional<std::int32_t> bos_id() const;
+  std::optional<std::int32_t> eos_id() const;
   int vocabulary_size() const;
 
  private:

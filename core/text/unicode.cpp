@@ -33,6 +33,28 @@ Decoded decode_first(std::string_view text) {
   return decoded;
 }
 
+utf8proc_category_t category_of(char32_t code_point) {
+  return utf8proc_category(static_cast<utf8proc_int32_t>(code_point));
+}
+
+/// Bytes of the broken sequence that `text` begins with, up to where it stopped being UTF-8.
+std::size_t broken_length(std::string_view text) {
+  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+  const unsigned lead = byte(0);
+  const std::size_t size = lead < 0xC2 || lead > 0xF4 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
+  std::size_t length = 1;
+  for (; length < std::min(size, text.size()); ++length) {
+    // The second byte may not make the code point overlong, a surrogate or too large.
+    const bool second = length == 1;
+    const unsigned low = second && lead == 0xE0 ? 0xA0 : second && lead == 0xF0 ? 0x90 : 0x80;
+    const unsigned high = second && lead == 0xED ? 0x9F : second && lead == 0xF4 ? 0x8F : 0xBF;
+    if (byte(length) < low || byte(length) > high) {
+      break;
+    }
+  }
+  return length;
+}
+
 /// Bytes of `text` (valid UTF-8) before the first run of combining marks grows beyond what is put
 /// in order at once; all of them in any text that a person wrote.
 std::size_t orderly_length(std::string_view text) {
@@ -42,9 +64,7 @@ std::size_t orderly_length(std::string_view text) {
   while (end < text.size()) {
     const auto decoded = decode_first(text.substr(end));
     // By category, not by combining class: some marks of class 0 decompose into others.
-    const auto category = utf8proc_category(decoded.code_point);
-    const bool mark = category >= UTF8PROC_CATEGORY_MN && category <= UTF8PROC_CATEGORY_ME;
-    marks = mark ? marks + 1 : 0;
+    marks = is_mark(static_cast<char32_t>(decoded.code_point)) ? marks + 1 : 0;
     if (marks > kMaxMarks) {
       return end;
     }
@@ -100,16 +120,24 @@ std::string repair_utf8(std::string_view text) {
   repaired.reserve(text.size());
   while (!text.empty()) {
     const auto decoded = decode_first(text);
-    const std::size_t length = decoded.length > 0 ? static_cast<std::size_t>(decoded.length) : 1;
+    const std::size_t length =
+        decoded.length > 0 ? static_cast<std::size_t>(decoded.length) : broken_length(text);
     repaired += decoded.length > 0 ? text.substr(0, length) : kReplacement;
     text.remove_prefix(length);
   }
   return repaired;
 }
 
-std::string to_nfc(std::string_view text) {
-  return is_ascii(text) ? std::string(text) : map_text(text, UTF8PROC_STABLE | UTF8PROC_COMPOSE);
+std::string normalize(std::string_view text, NormalizationForm form) {
+  constexpr std::array kOptions = {UTF8PROC_STABLE | UTF8PROC_COMPOSE,
+                                   UTF8PROC_STABLE | UTF8PROC_DECOMPOSE,
+                                   UTF8PROC_STABLE | UTF8PROC_COMPOSE | UTF8PROC_COMPAT,
+                                   UTF8PROC_STABLE | UTF8PROC_DECOMPOSE | UTF8PROC_COMPAT};
+  return is_ascii(text) ? std::string(text)
+                        : map_text(text, kOptions[static_cast<std::size_t>(form)]);
 }
+
+std::string to_nfc(std::string_view text) { return normalize(text, NormalizationForm::nfc); }
 
 std::string fold_for_matching(std::string_view text) {
   return map_text(text, UTF8PROC_STABLE | UTF8PROC_COMPOSE | UTF8PROC_COMPAT | UTF8PROC_CASEFOLD);
@@ -128,15 +156,28 @@ std::string calm_capitals(std::string_view text) {
   return calm;
 }
 
+Character first_character(std::string_view text) {
+  const auto decoded = decode_first(text);
+  require(decoded.length > 0, ErrorCode::invalid_argument, "text is not UTF-8 at its last {} bytes",
+          text.size());
+  return {static_cast<char32_t>(decoded.code_point), static_cast<std::size_t>(decoded.length)};
+}
+
+Character last_character(std::string_view text) {
+  std::size_t begin = text.empty() ? 0 : text.size() - 1;
+  while (begin > 0 && (static_cast<unsigned char>(text[begin]) & 0xC0) == 0x80) {
+    --begin;
+  }
+  return first_character(text.substr(begin));
+}
+
 std::vector<char32_t> code_points(std::string_view text) {
   std::vector<char32_t> points;
   points.reserve(text.size());
   while (!text.empty()) {
-    const auto decoded = decode_first(text);
-    require(decoded.length > 0, ErrorCode::invalid_argument,
-            "text is not UTF-8 at its last {} bytes", text.size());
-    points.push_back(static_cast<char32_t>(decoded.code_point));
-    text.remove_prefix(static_cast<std::size_t>(decoded.length));
+    const auto character = first_character(text);
+    points.push_back(character.code_point);
+    text.remove_prefix(character.size);
   }
   return points;
 }
@@ -154,9 +195,36 @@ bool is_hangul_syllable(char32_t code_point) {
 }
 
 bool is_letter_or_digit(char32_t code_point) {
-  const auto category = utf8proc_category(static_cast<utf8proc_int32_t>(code_point));
+  const auto category = category_of(code_point);
   return (category >= UTF8PROC_CATEGORY_LU && category <= UTF8PROC_CATEGORY_LO) ||
-         (category >= UTF8PROC_CATEGORY_ND && category <= UTF8PROC_CATEGORY_NO);
+         is_number(code_point);
+}
+
+bool is_number(char32_t code_point) {
+  const auto category = category_of(code_point);
+  return category >= UTF8PROC_CATEGORY_ND && category <= UTF8PROC_CATEGORY_NO;
+}
+
+bool is_punctuation(char32_t code_point) {
+  const auto category = category_of(code_point);
+  const bool ascii_symbol =
+      code_point < 0x80 && category >= UTF8PROC_CATEGORY_SM && category <= UTF8PROC_CATEGORY_SO;
+  return ascii_symbol || (category >= UTF8PROC_CATEGORY_PC && category <= UTF8PROC_CATEGORY_PO);
+}
+
+bool is_mark(char32_t code_point) {
+  const auto category = category_of(code_point);
+  return category >= UTF8PROC_CATEGORY_MN && category <= UTF8PROC_CATEGORY_ME;
+}
+
+bool is_nonspacing_mark(char32_t code_point) {
+  return category_of(code_point) == UTF8PROC_CATEGORY_MN;
+}
+
+bool is_control(char32_t code_point) {
+  const auto category = category_of(code_point);
+  return category == UTF8PROC_CATEGORY_CC || category == UTF8PROC_CATEGORY_CF ||
+         category == UTF8PROC_CATEGORY_CO;
 }
 
 bool is_white_space(char32_t code_point) {
@@ -171,7 +239,7 @@ bool is_word_character(char32_t code_point) {
   const auto within = [code_point](char32_t first, char32_t last) {
     return code_point >= first && code_point <= last;
   };
-  const auto category = utf8proc_category(static_cast<utf8proc_int32_t>(code_point));
+  const auto category = category_of(code_point);
   const bool letter_mark_or_number =
       category >= UTF8PROC_CATEGORY_LU && category <= UTF8PROC_CATEGORY_NL;
   const bool letter_in_circle_or_square = within(0x24B6, 0x24E9) || within(0x1F130, 0x1F149) ||
@@ -179,6 +247,33 @@ bool is_word_character(char32_t code_point) {
   const bool joiner = within(0x200C, 0x200D);
   return letter_mark_or_number || category == UTF8PROC_CATEGORY_PC || letter_in_circle_or_square ||
          joiner;
+}
+
+void append_lower_case(char32_t code_point, std::string& out) {
+  constexpr char32_t kDottedCapitalI = 0x130;
+  if (code_point == kDottedCapitalI) {
+    out += "i\u0307";
+    return;
+  }
+  append_utf8(static_cast<char32_t>(utf8proc_tolower(static_cast<utf8proc_int32_t>(code_point))),
+              out);
+}
+
+std::size_t grapheme_size(std::string_view text) {
+  utf8proc_int32_t state = 0;
+  auto left = first_character(text);
+  std::size_t size = left.size;
+  while (size < text.size()) {
+    const auto right = first_character(text.substr(size));
+    if (utf8proc_grapheme_break_stateful(static_cast<utf8proc_int32_t>(left.code_point),
+                                         static_cast<utf8proc_int32_t>(right.code_point),
+                                         &state) != 0) {
+      break;
+    }
+    size += right.size;
+    left = right;
+  }
+  return size;
 }
 
 int display_width(std::string_view text) {

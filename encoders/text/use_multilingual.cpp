@@ -126,7 +126,7 @@ at::Tensor UseMultilingual::Branch::operator()(const at::Tensor& embedded,
 }
 
 std::vector<std::int64_t> UseMultilingual::token_ids(const std::string& text) const {
-  auto pieces = tokenizer_.encode(text);
+  auto pieces = tokenizer_.encode(to_nfc(text));  // file names from macOS are decomposed
   if (pieces.empty()) {
     pieces.push_back(config_.unk_token_id);
   }

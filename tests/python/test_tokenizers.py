@@ -1,74 +1,22 @@
 """The tokenizers against the libraries that define them: `tokenizers` and `sentencepiece`."""
 
+import io
 import json
 import os
-import random
 import subprocess
 import sys
-import unicodedata
 from pathlib import Path
 
 import pytest
 import sentencepiece
 import tokenizers
+from tokenizers import Regex, decoders, normalizers, pre_tokenizers, processors
 
-ROOT = Path(__file__).resolve().parents[2]
-BUILD = Path(os.environ.get("OGAM_BUILD_DIR", ROOT / "build" / "release"))
+from tokenizer_parts import (LLAMA_PATTERN, TOOL, WRITTEN, assert_equal_to_reference, charsmap, json_of, random_texts, random_tokenizer, refusal,
+                             save, tokenize, trained_models)
+
 HOME = Path(os.environ.get("OGAM_HOME", Path.home() / ".cache" / "ogam"))
 MODELS = HOME / "packs" / "starter" / "models"
-
-WRITTEN = [
-    "", " ", "  ", "\n", " \n\t ", "a", "Hello, world!", "don't I'll we've he'd", "  two  spaces  ",
-    "안녕하세요, 오감입니다.", "빨간 자동차가 지나갑니다", "㈜한국 ㄱㄴㄷ ㅏㅑ 가각힣", "한글과 English 섞어 쓰기 2026년",
-    "배가 고프다. 배를 타다. 배 세 개", "😀", "👩‍👩‍👧‍👦 family", "🇰🇷🇺🇸", "👍🏽 좋아요!!", "3.14 1,000,000 ½ ² Ⅷ ٣",
-    "café cafe\u0301 Å Å", "\u1112\u1161\u11ab\u1100\u1173\u11af", "日本語のテキスト。", "Привет, мир", "مرحبا بالعالم", "ไทย",
-    "\u3000전각 공백\u3000", "a\u00a0b\u2003c\u180ed\u200be\u2028f", "\x00\x01\x7f\x85", "x" * 3000, "가" * 2000, " " * 500 + "z",
-    "<|ko|>", "<|startoftranscript|><|ko|><|transcribe|> 안녕 <|0.00|>hi<|30.00|>", "<|ko", "<<|ko|>>", "<|endoftext|> <|endoftext|>",
-    "https://example.com/a?b=c&d=%20", "C:\\path\\파일.mp4", "tab\there", "\r\nwindows\r\n", "ﬁ ﬂ ﬀ Ⅳ ①", "ｆｕｌｌ　ｗｉｄｔｈ",
-]
-
-# Ranges drawn from often, so that scripts mix within a text.
-RANGES = [(0x20, 0x7E), (0xAC00, 0xD7A3), (0x1100, 0x11FF), (0x3130, 0x318F), (0x4E00, 0x9FFF), (0x3040, 0x30FF),
-          (0x1F300, 0x1FAFF), (0x00A0, 0x024F), (0x0300, 0x036F), (0x0400, 0x04FF), (0x0590, 0x06FF), (0x0900, 0x0DFF),
-          (0x2000, 0x2BFF), (0x0, 0x1F), (0x0, 0x10FFFF)]
-SPACES = " \t\n\r\u00a0\u1680\u2003\u2028\u3000\u180e\u200b\x0b\x85"
-
-
-def random_character(rng: random.Random) -> str:
-    """An assigned character: libraries disagree only on what later Unicode versions will assign."""
-    while True:
-        character = chr(rng.randint(*rng.choice(RANGES)))
-        if unicodedata.category(character) not in ("Cn", "Cs"):
-            return character
-
-
-def random_texts(count: int, seed: int) -> list[str]:
-    rng = random.Random(seed)
-    texts = []
-    for _ in range(count):
-        pieces = []
-        for _ in range(rng.randint(0, 24)):
-            kind = rng.random()
-            if kind < 0.2:
-                pieces.append(rng.choice(SPACES) * rng.randint(1, 3))
-            elif kind < 0.25:
-                pieces.append(rng.choice(["'s", "'ll", "<|ko|>", "<|0.04|>", "<unk>", "</s>", "▁", "the", " 안녕"]))
-            else:
-                pieces.append(random_character(rng))
-        texts.append("".join(pieces))
-    return texts
-
-
-TEXTS = WRITTEN + random_texts(10_000, seed=20_241)
-
-
-def run_tokenizer(kind: str, path: Path, texts: list[str]) -> list[dict]:
-    """What the project's tokenizer answers, one {"ids", "text"} for each text."""
-    tool = BUILD / "tests" / "tools" / "tokenize"
-    lines = "".join(json.dumps(text) + "\n" for text in texts)
-    done = subprocess.run([tool, kind, path], input=lines.encode(), capture_output=True, check=False)
-    assert done.returncode == 0, done.stderr.decode()
-    return [json.loads(line) for line in done.stdout.splitlines()]
 
 
 def require_model(path: Path) -> Path:
@@ -76,79 +24,152 @@ def require_model(path: Path) -> Path:
     return path
 
 
-def assert_equal_to_reference(reference: tokenizers.Tokenizer, folder: Path, texts: list[str]) -> None:
-    answers = run_tokenizer("bpe", folder, texts)
-    assert len(answers) == len(texts)
-    for text, answer in zip(texts, answers):
-        ids = reference.encode(unicodedata.normalize("NFC", text), add_special_tokens=False).ids
-        assert answer["ids"] == ids, repr(text)
-        assert answer["text"] == reference.decode(ids, skip_special_tokens=True), repr(text)
+COMBINATIONS = 104
+TEXTS_EACH = 1000
 
 
-@pytest.fixture(scope="module")
-def trained(tmp_path_factory) -> Path:
-    """A small byte-level tokenizer with added tokens of every kind."""
-    tokenizer = tokenizers.Tokenizer(tokenizers.models.BPE())
-    tokenizer.pre_tokenizer = tokenizers.pre_tokenizers.ByteLevel(add_prefix_space=False)
-    tokenizer.decoder = tokenizers.decoders.ByteLevel()
-    trainer = tokenizers.trainers.BpeTrainer(vocab_size=2000, special_tokens=["<|endoftext|>"], show_progress=False,
-                                             initial_alphabet=tokenizers.pre_tokenizers.ByteLevel.alphabet())
-    tokenizer.train_from_iterator(WRITTEN + random_texts(500, seed=7), trainer)
-    tokenizer.add_special_tokens(["<|ko|>"])
-    tokenizer.add_tokens([tokenizers.AddedToken("<|0.04|>", normalized=True),
-                          tokenizers.AddedToken("the", single_word=True, normalized=False),
-                          tokenizers.AddedToken("<unk>", lstrip=True, rstrip=True, normalized=False),
-                          tokenizers.AddedToken("<unk>></s>", normalized=False),
-                          tokenizers.AddedToken("</s>", rstrip=True)])
-    folder = tmp_path_factory.mktemp("trained")
-    tokenizer.save(str(folder / "tokenizer.json"))
-    return folder
-
-
-def test_trained_bpe_equals_the_tokenizers_library(trained):
-    reference = tokenizers.Tokenizer.from_file(str(trained / "tokenizer.json"))
-    extra = ["<unk>></s> x", "bathe the the, thé _the the", " <unk>  <unk> </s> <unk>", "the\u200dx the\u24b6", "<unk></s><unk>"]
-    assert_equal_to_reference(reference, trained, TEXTS + extra)
-
-
-@pytest.mark.parametrize("splitter", [{"add_prefix_space": True, "use_regex": True}, {"add_prefix_space": False, "use_regex": False}])
-def test_pre_tokenizer_options_are_honoured(trained, tmp_path, splitter):
-    content = json.loads((trained / "tokenizer.json").read_text())
-    content["pre_tokenizer"].update(splitter)
-    content["model"]["merges"] = [" ".join(merge) for merge in content["model"]["merges"]]  # the older way of writing
+@pytest.mark.parametrize("seed", range(COMBINATIONS))
+def test_random_tokenizers_equal_the_library(seed, tmp_path):
+    content = random_tokenizer(seed)
     (tmp_path / "tokenizer.json").write_text(json.dumps(content))
-    reference = tokenizers.Tokenizer.from_file(str(tmp_path / "tokenizer.json"))
-    assert_equal_to_reference(reference, tmp_path, TEXTS[:2000])
+    assert_equal_to_reference(tmp_path, WRITTEN + random_texts(TEXTS_EACH, seed=20_000 + seed))
 
 
-def test_whisper_bpe_equals_the_tokenizers_library():
+# Whole tokenizers as models come with them.
+
+def test_bert_like_equals_the_library(tmp_path):
+    model = trained_models()["word_piece"]
+    size = len(model["vocab"])
+    specials = [{"id": size + i, "content": token, "single_word": False, "lstrip": token == "[MASK]", "rstrip": False, "normalized": False, "special": True}
+                for i, token in enumerate(["[CLS]", "[SEP]", "[MASK]"])]
+    save(tmp_path, model=model, added_tokens=specials, normalizer=json_of(normalizers.BertNormalizer()),
+         pre_tokenizer=json_of(pre_tokenizers.BertPreTokenizer()), decoder=json_of(decoders.WordPiece()),
+         post_processor=json_of(processors.BertProcessing(("[SEP]", size + 1), ("[CLS]", size))))
+    assert_equal_to_reference(tmp_path, WRITTEN + random_texts(2000, seed=1))
+
+
+def test_clip_like_equals_the_library(tmp_path):
+    save(tmp_path, model=trained_models()["clip"],
+         normalizer={"type": "Sequence", "normalizers": [json_of(normalizers.NFC()), json_of(normalizers.Replace(Regex(r"\s+"), " ")), json_of(normalizers.Lowercase())]},
+         pre_tokenizer={"type": "Sequence", "pretokenizers": [
+             json_of(pre_tokenizers.Split(Regex(r"'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+"), "removed", invert=True)),
+             json_of(pre_tokenizers.ByteLevel(add_prefix_space=False))]},
+         decoder=json_of(decoders.ByteLevel()))
+    assert_equal_to_reference(tmp_path, WRITTEN + random_texts(2000, seed=2))
+
+
+def test_llama_like_equals_the_library(tmp_path):
+    save(tmp_path, model=trained_models()["byte_fallback"],
+         normalizer={"type": "Sequence", "normalizers": [json_of(normalizers.Prepend("▁")), json_of(normalizers.Replace(" ", "▁"))]},
+         decoder={"type": "Sequence", "decoders": [json_of(decoders.Replace("▁", " ")), json_of(decoders.ByteFallback()), json_of(decoders.Fuse()),
+                                                  json_of(decoders.Strip(" ", 1, 0))]})
+    assert_equal_to_reference(tmp_path, WRITTEN + random_texts(2000, seed=3))
+
+
+def test_unigram_with_a_character_map_equals_the_library(tmp_path):
+    save(tmp_path, model=trained_models()["unigram"],
+         normalizer={"type": "Sequence", "normalizers": [{"type": "Precompiled", "precompiled_charsmap": charsmap("nmt_nfkc")},
+                                                         json_of(normalizers.Replace(Regex(" {2,}"), " "))]},
+         pre_tokenizer={"type": "Metaspace", "replacement": "▁", "add_prefix_space": True}, decoder=json_of(decoders.Metaspace()))
+    assert_equal_to_reference(tmp_path, WRITTEN + random_texts(2000, seed=4))
+
+
+def test_whisper_bpe_equals_the_library():
     folder = MODELS / "whisper-base"
     require_model(folder / "tokenizer.json")
-    reference = tokenizers.Tokenizer.from_file(str(folder / "tokenizer.json"))
-    assert_equal_to_reference(reference, folder, TEXTS)
+    assert_equal_to_reference(folder, WRITTEN + random_texts(10_000, seed=20_241))
 
+
+# Regular expressions: Oniguruma's syntax and meaning.
+
+PATTERNS = [
+    "a*", "a+?b", "a{2}+", "a{1,2}+", "a{2}?", "a{,2}", "a{2,}?", "^a", "a$", "$", "^", r"\v", "a(?i)b|c", "[]a]", "(?m:a.b)", r"\bab", r"\B", r"\x41", r"\x{AC00}",
+    "\\u0041", "{", "a{", "a{b", "(?<name>a)b", "(?#comment)a", r"\p{Han}", r"\p{Hiragana}", r"\p{Katakana}+", r"\p{Hangul}", r"\p{^L}+", r"\P{L}+", r"\p{Letter}",
+    r"\p{Lowercase_Letter}", r"\p{Alnum}+", r"\p{Punct}", r"[[:alpha:]]+", r"[[:^alpha:]]+", r"[[:punct:]]", r"[[:space:]]", r"[[:upper:][:digit:]]", r"\R", r"\h+", r"\H",
+    r"[\h]", r"\w+", r"\W+", r"[^\W]+", r"[\W_]+", r"[^\W_]+", r"[^\S\r\n]+", r"[\s\S]", r"[^\w\s]", r"[a\-z]", "[--a]", "a|", "(|a)", r"\/", r"\-", "(?i:k)", "(?i:[a-z])+",
+    "(?i:'s|'t)", r"\Aa", r"a\Z", r"a\z", "a++a", "(?>a+)b", "(?<=a)b", "(?<!a)b", "(?=b)", "a(?!b)", r"\N+", r"\O", ".", ".+", LLAMA_PATTERN,
+    r"[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+(?i:'s|'t|'re|'ve|'m|'ll|'d)?|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s+(?!\S)|\s+",
+    r"[\r\n]", r"\s?[A-Za-zµÀ-ÖØ-öø-ƺ]+", r"\s?[!-/:-~！-／：-～‘-‟　-。]+", r"[一-龥ࠀ-一가-퟿]+", r"[一-龥぀-ゟ゠-ヿ]+", r"\p{P}|\p{S}",
+    r"'(?i:[sdmt]|ll|ve|re)|[^\r\n\p{L}\p{N}]?+\p{L}+|\p{N}{1,3}+| ?[^\s\p{L}\p{N}]++[\r\n]*|\s*[\r\n]|\s+(?!\S)|\s+",
+]
+REGEX_TEXTS = ["aab baaab", "a\nb\nab\n", "AB ab aB", "ſs 'S 'ſ K k", "²b ½ b_c", "]a^-.{a{b", "々、・ー一あア カナ", "\r\n\u2028\x0b\x85 ", "12345 abc6789", "", "a", "\n"]
+
+
+def test_patterns_mean_what_oniguruma_says(tmp_path):
+    # A space before each piece makes the split visible.
+    byte_level = dict(trained_models()["byte_level"], merges=[])
+    texts = REGEX_TEXTS + [text for text in WRITTEN if len(text) < 500] + random_texts(150, seed=5)
+    for pattern in PATTERNS:
+        save(tmp_path, model=byte_level, pre_tokenizer={"type": "Sequence", "pretokenizers": [
+            json_of(pre_tokenizers.Split(Regex(pattern), "isolated")), json_of(pre_tokenizers.ByteLevel(True, use_regex=False))]})
+        reference = tokenizers.Tokenizer.from_file(str(tmp_path / "tokenizer.json"))
+        for text, answer in zip(texts, tokenize(tmp_path, [{"text": text} for text in texts])):
+            assert answer["ids"] == reference.encode(text).ids, (pattern, text)
+
+
+@pytest.mark.parametrize("pattern", ["(a)\\1", "[a[bc]]", "[a&&b]", "(?x: a)", "\\Ga", "a\\Kb", "\\X", "a**", "(?<=a+)b", "(?i:ss)", "(?i:é)", "(?i:\\p{Lu})", "a{3,2}",
+                                     "\\p{InHangulSyllables}", "\\xE9", "\\k<a>", "(?~a)", "\\y", "*a"])
+def test_patterns_that_cannot_be_expressed_are_refused(pattern, tmp_path):
+    save(tmp_path, model=trained_models()["word_level"], pre_tokenizer={"type": "Split", "pattern": {"Regex": pattern}, "behavior": "Isolated", "invert": False})
+    message = refusal(tmp_path)
+    assert "pre-tokenizer Split" in message and "regular expression" in message
+
+
+def test_patterns_that_take_too_long_are_given_up(tmp_path):
+    save(tmp_path, model=trained_models()["word_level"], pre_tokenizer={"type": "Split", "pattern": {"Regex": "(a|a)*b|(a+)+c"}, "behavior": "Isolated", "invert": False})
+    done = subprocess.run([TOOL, tmp_path], input=json.dumps({"text": "a" * 5000}).encode(), capture_output=True, check=False)
+    assert done.returncode == 1 and b"cannot search" in done.stderr
+
+
+# Refusals, and what is only passed on.
+
+@pytest.mark.parametrize("change, named", [
+    ({"normalizer": {"type": "Unheard"}}, "normalizer Unheard"),
+    ({"normalizer": {"type": "Sequence", "normalizers": [{"type": "Unheard"}]}}, "normalizer Unheard"),
+    ({"normalizer": {"type": "NFC", "unheard": 1}}, "field 'unheard'"),
+    ({"pre_tokenizer": {"type": "UnicodeScripts"}}, "pre-tokenizer UnicodeScripts"),
+    ({"decoder": {"type": "CTC", "pad_token": "<pad>"}}, "decoder CTC"),
+    ({"post_processor": {"type": "Unheard"}}, "post-processor Unheard"),
+    ({"unheard": 1}, "field 'unheard'"),
+    ({"version": "2.0"}, "version '2.0'"),
+])
+def test_components_that_are_not_implemented_are_named(change, named, tmp_path):
+    message = refusal(save(tmp_path, model=trained_models()["word_level"], **change))
+    assert named in message and "not implemented" in message and "tokenizer.json" in message
+
+
+def test_truncation_and_padding_are_left_to_the_caller(tmp_path):
+    save(tmp_path, model=trained_models()["word_piece"],
+         truncation={"direction": "Right", "max_length": 4, "strategy": "LongestFirst", "stride": 0},
+         padding={"strategy": {"Fixed": 64}, "direction": "Left", "pad_to_multiple_of": None, "pad_id": 3, "pad_type_id": 0, "pad_token": "[PAD]"})
+    assert_equal_to_reference(tmp_path, WRITTEN)
+
+
+# SentencePiece models.
 
 def test_sentencepiece_equals_the_library():
     model = require_model(MODELS / "use-multilingual-v3" / "tokenizer.model")
     reference = sentencepiece.SentencePieceProcessor(model_file=str(model))
-    answers = run_tokenizer("sentencepiece", model, TEXTS)
-    assert len(answers) == len(TEXTS)
-    for text, answer in zip(TEXTS, answers):
-        assert answer["ids"] == reference.encode(unicodedata.normalize("NFC", text)), repr(text)
+    texts = WRITTEN + random_texts(10_000, seed=20_241)
+    for text, answer in zip(texts, tokenize(model.parent, [{"text": text, "add_special_tokens": False} for text in texts])):
+        assert answer["ids"] == reference.encode(text), repr(text)
+        assert answer["text"] == reference.decode(answer["ids"]), repr(text)
 
 
-@pytest.mark.parametrize("change, named", [
-    ({"normalizer": {"type": "Lowercase"}}, "normalizer Lowercase"),
-    ({"pre_tokenizer": {"type": "Whitespace"}}, "pre-tokenizer Whitespace"),
-    ({"decoder": {"type": "WordPiece"}}, "decoder WordPiece"),
-    ({"post_processor": {"type": "BertProcessing"}}, "post-processor BertProcessing"),
-    ({"truncation": {"max_length": 5}}, "truncation"),
-])
-def test_components_that_are_not_implemented_are_named(trained, tmp_path, change, named):
-    content = json.loads((trained / "tokenizer.json").read_text())
-    content.update(change)
-    (tmp_path / "tokenizer.json").write_text(json.dumps(content))
-    tool = BUILD / "tests" / "tools" / "tokenize"
-    done = subprocess.run([tool, "bpe", tmp_path], input=b"", capture_output=True, check=False)
-    assert done.returncode == 1
-    assert named in done.stderr.decode()
+def test_sentencepiece_special_tokens_are_those_of_the_config(tmp_path):
+    model = io.BytesIO()
+    sentencepiece.SentencePieceTrainer.train(sentence_iterator=iter(["a b c d", "e f g"] * 10), model_writer=model, vocab_size=12, minloglevel=2)
+    (tmp_path / "spiece.model").write_bytes(model.getvalue())
+    request = {"text": "a b"}
+    done = subprocess.run([TOOL, tmp_path], input=json.dumps(request).encode(), capture_output=True, check=False)
+    assert done.returncode == 1 and b"add_bos_token" in done.stderr
+    (tmp_path / "tokenizer_config.json").write_text(json.dumps({"add_bos_token": True, "add_eos_token": True}))
+    reference = sentencepiece.SentencePieceProcessor(model_proto=model.getvalue())
+    assert tokenize(tmp_path, [request])[0]["ids"] == [reference.bos_id(), *reference.encode("a b"), reference.eos_id()]
+    (tmp_path / "tokenizer_config.json").write_text(json.dumps({"added_tokens_decoder": {"12": {"content": "<extra>"}}}))
+    assert "<extra>" in refusal(tmp_path)
+
+
+def test_an_ambiguous_sentencepiece_model_is_refused(tmp_path):
+    (tmp_path / "sentencepiece.bpe.model").write_bytes(b"")
+    assert "save the tokenizer as tokenizer.json" in refusal(tmp_path)

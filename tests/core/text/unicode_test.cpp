@@ -20,7 +20,9 @@ TEST(UnicodeTest, ValidUtf8IsTold) {
 TEST(UnicodeTest, BrokenBytesBecomeReplacementCharacters) {
   EXPECT_EQ(repair_utf8("a\xFFz"), "a\xEF\xBF\xBDz");
   EXPECT_EQ(repair_utf8("한"), "한");
-  EXPECT_TRUE(is_valid_utf8(repair_utf8("\xED\x95")));
+  EXPECT_EQ(repair_utf8("\xED\x95"), "\xEF\xBF\xBD");  // cut short
+  EXPECT_EQ(repair_utf8("\xE0\x80\xF0\x9F\x98z"),
+            "\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBDz");  // overlong, cut short
 }
 
 TEST(UnicodeTest, DecomposedHangulIsComposed) {

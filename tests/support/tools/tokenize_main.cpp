@@ -1,59 +1,48 @@
-#include <cstdint>
 #include <exception>
-#include <functional>
 #include <iostream>
-#include <memory>
 #include <string>
-#include <string_view>
-#include <vector>
 
 #include "core/base/error.h"
 #include "core/base/json.h"
-#include "core/text/bpe_tokenizer.h"
-#include "core/text/sentencepiece_tokenizer.h"
+#include "core/text/tokenizer.h"
 
 namespace ogam {
 namespace {
 
-using Encode = std::function<std::vector<std::int32_t>(const std::string&)>;
-using Decode = std::function<std::string(const std::vector<std::int32_t>&)>;
-
-/// Answers each JSON text on stdin with one line {"ids": [...], "text": decoded}.
-void answer_lines(const Encode& encode, const Decode& decode) {
+/// Answers each JSON line on stdin, {"text", "pair"?, "add_special_tokens"?}, with one line
+/// {"ids", "text", "written"}: the ids, and what they are decoded to without special tokens and
+/// with them.
+void answer_lines(const Tokenizer& tokenizer) {
   std::string line;
   while (std::getline(std::cin, line)) {
-    const auto ids = encode(parse_json(line, "stdin").get<std::string>());
-    std::cout << dump_json({{"ids", ids}, {"text", decode(ids)}}) << '\n';
+    const auto request = parse_json(line, "stdin");
+    const auto text = json_value<std::string>(request, "text", "stdin");
+    const EncodeOptions options{
+        .add_special_tokens = json_value_or<bool>(request, "add_special_tokens", "stdin", true)};
+    const auto ids = request.contains("pair")
+                         ? tokenizer.encode_pair(
+                               text, json_value<std::string>(request, "pair", "stdin"), options)
+                         : tokenizer.encode(text, options);
+    std::cout << dump_json({{"ids", ids},
+                            {"text", tokenizer.decode(ids)},
+                            {"written", tokenizer.decode(ids, {.skip_special_tokens = false})}})
+              << '\n';
   }
-}
-
-int run(std::string_view kind, const std::string& path) {
-  if (kind == "bpe") {
-    const BpeTokenizer tokenizer(path);
-    answer_lines([&](const auto& text) { return tokenizer.encode(text); },
-                 [&](const auto& ids) { return tokenizer.decode(ids); });
-    return 0;
-  }
-  require(kind == "sentencepiece", ErrorCode::invalid_argument, "unknown tokenizer kind '{}'",
-          kind);
-  const SentencePieceTokenizer tokenizer(path);
-  answer_lines([&](const auto& text) { return tokenizer.encode(text); },
-               [](const auto&) { return std::string(); });
-  return 0;
 }
 
 }  // namespace
 }  // namespace ogam
 
 int main(int argc, char** argv) {
-  if (argc != 3) {
-    std::cerr << "usage: tokenize bpe FOLDER | sentencepiece MODEL; JSON texts on stdin\n";
+  if (argc != 2) {
+    std::cerr << "usage: tokenize FOLDER; on stdin lines {\"text\": ...}\n";
     return 2;
   }
   try {
-    return ogam::run(argv[1], argv[2]);
+    ogam::answer_lines(ogam::Tokenizer(argv[1]));
   } catch (const std::exception& error) {
     std::cerr << ogam::describe(error) << '\n';
     return 1;
   }
+  return 0;
 }
