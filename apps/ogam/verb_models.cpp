@@ -111,6 +111,11 @@ int show_models(const CommandLine& line) {
       }
     }
   }
+  if (!found && !wanted.empty()) {
+    if (const auto folder = hub::find_model(wanted)) {
+      return show_model_folder(line, wanted, *folder);
+    }
+  }
   require(found, ErrorCode::invalid_argument,
           "pack {} has no model '{}'; 'ogam models list' shows what there is", pack.name, wanted);
   return kDone;

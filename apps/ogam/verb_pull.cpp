@@ -86,6 +86,10 @@ void print_summary(const hub::PullReport& report) {
 }
 
 void print_stopped(const hub::PullReport& report) {
+  if (report.files.empty()) {
+    fmt::print(stderr, "Stopped before anything was downloaded.\n");
+    return;
+  }
   const auto here = std::count_if(report.files.begin(), report.files.end(),
                                   [](const auto& file) { return file.is_here; });
   fmt::print(

@@ -3,8 +3,6 @@
 #include <string>
 #include <vector>
 
-#include "core/hub/model_info.h"
-
 namespace ogam::hub {
 
 /// Which files of a model are wanted, by shell patterns over their paths, in which '*' stands for

@@ -1,25 +1,32 @@
 #include "core/hub/http.h"
 
+#include <curl/curl.h>
 #include <fmt/format.h>
-#include <httplib.h>
 #include <signal.h>
 
 #include <algorithm>
+#include <cctype>
+#include <charconv>
+#include <cstdlib>
+#include <ctime>
 #include <exception>
 #include <memory>
 
 #include "core/base/error.h"
 #include "core/base/version.h"
 #include "core/hub/settings.h"
-#include "core/hub/socket_watch.h"
 
 namespace ogam::hub {
 
 namespace {
 
-constexpr int kPatience = 3;  // times the timeout
+constexpr long kSlowest = 1000;  // bytes a second
+constexpr int kPollMilliseconds = 100;
+constexpr long kBuffer = 256L << 10;
+constexpr std::size_t kMaxHeaders = 256U << 10;
+constexpr int kProxyAuthentication = 407;
 
-/// Keeps SIGPIPE, which a write to a closed connection raises, from this thread: httplib sends
+/// Keeps SIGPIPE, which a write to a closed connection raises, from this thread: OpenSSL sends
 /// without MSG_NOSIGNAL, and a library may not change what the program does with signals.
 class NoBrokenPipe {
  public:
@@ -46,124 +53,200 @@ class NoBrokenPipe {
   bool was_pending_ = false;
 };
 
-HttpResponse head_of(const httplib::Response& response) {
-  return {.status = response.status, .headers = {response.headers.begin(), response.headers.end()}};
+template <typename T, auto Free>
+struct Deleter {
+  void operator()(T* handle) const { Free(handle); }
+};
+using Easy = std::unique_ptr<CURL, Deleter<CURL, &curl_easy_cleanup>>;
+using Multi = std::unique_ptr<CURLM, Deleter<CURLM, &curl_multi_cleanup>>;
+using Lines = std::unique_ptr<curl_slist, Deleter<curl_slist, &curl_slist_free_all>>;
+
+bool same_but_for_case(std::string_view a, std::string_view b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) {
+    return std::tolower(static_cast<unsigned char>(x)) ==
+           std::tolower(static_cast<unsigned char>(y));
+  });
 }
 
-std::unique_ptr<httplib::ClientImpl> client_for(const Url& url, std::chrono::seconds timeout) {
-  std::unique_ptr<httplib::ClientImpl> client;
-  if (url.scheme == "https") {
-    client = std::make_unique<httplib::SSLClient>(url.host, url.port);
-  } else {
-    client = std::make_unique<httplib::ClientImpl>(url.host, url.port);
-  }
-  require(client->is_valid(), ErrorCode::internal, "OpenSSL could not be set up for {}", url.host);
-  client->set_connection_timeout(timeout);
-  client->set_read_timeout(timeout);
-  client->set_write_timeout(timeout);
-  client->set_url_encode(false);  // it is encoded, and signatures are made over it as it is
-  client->set_decompress(false);
-  if (const auto proxy = proxy_for(url)) {
-    client->set_proxy(proxy->host, proxy->port);
-    if (!proxy->userinfo.empty()) {
-      const auto colon = std::min(proxy->userinfo.find(':'), proxy->userinfo.size());
-      client->set_proxy_basic_auth(
-          percent_decode(proxy->userinfo.substr(0, colon)),
-          percent_decode(proxy->userinfo.substr(std::min(colon + 1, proxy->userinfo.size()))));
+/// What libcurl reports about one answer. Exceptions wait here until they may leave its callbacks.
+class Answer {
+ public:
+  explicit Answer(const BodyReceiver& receiver) : receiver_(receiver) {}
+
+  const HttpResponse& head() const { return head_; }
+  bool is_unwanted() const { return unwanted_; }
+  bool has_too_many_headers() const { return header_bytes_ > kMaxHeaders; }
+  void rethrow() const {
+    if (thrown_) {
+      std::rethrow_exception(thrown_);
     }
   }
-  return client;
+
+  /// One line of a head, or of what may follow the content.
+  static std::size_t take_header(const char* data, std::size_t one, std::size_t size, void* self) {
+    auto* const answer = static_cast<Answer*>(self);
+    return answer->guarded([&] { return answer->add_header({data, one * size}); }) ? one * size : 0;
+  }
+
+  static std::size_t take_content(const char* data, std::size_t one, std::size_t size, void* self) {
+    auto* const answer = static_cast<Answer*>(self);
+    return answer->guarded([&] {
+      answer->receiver_.take({data, one * size});
+      return true;
+    })
+               ? one * size
+               : 0;
+  }
+
+ private:
+  template <typename Action>
+  bool guarded(const Action& action) {
+    try {
+      return action();
+    } catch (...) {
+      thrown_ = std::current_exception();
+      return false;
+    }
+  }
+
+  bool add_header(std::string_view line) {
+    constexpr std::string_view kBlanks = " \t\r\n";
+    header_bytes_ += line.size();
+    if (has_too_many_headers()) {
+      return false;
+    }
+    if (is_complete_) {
+      return true;  // behind the content
+    }
+    if (line.starts_with("HTTP/")) {  // also after an interim answer
+      head_ = {};
+      const auto blank = std::min(line.find(' ') + 1, line.size());
+      std::from_chars(line.data() + blank, line.data() + line.size(), head_.status);
+      return true;
+    }
+    if (line.find_first_not_of(kBlanks) == std::string_view::npos) {
+      is_complete_ = head_.status >= 200;
+      unwanted_ = is_complete_ && !receiver_.accept(head_);
+      return !unwanted_;
+    }
+    const auto colon = line.find(':');
+    if (colon != std::string_view::npos) {
+      std::string_view value = line.substr(colon + 1);
+      value.remove_prefix(std::min(value.find_first_not_of(kBlanks), value.size()));
+      value = value.substr(0, value.find_last_not_of(kBlanks) + 1);
+      head_.headers.emplace_back(line.substr(0, colon), value);
+    }
+    return true;
+  }
+
+  const BodyReceiver& receiver_;
+  HttpResponse head_;
+  std::size_t header_bytes_ = 0;
+  bool is_complete_ = false;
+  bool unwanted_ = false;
+  std::exception_ptr thrown_;
+};
+
+Easy make_transfer(const HttpRequest& request, std::chrono::seconds timeout, const Lines& lines,
+                   Answer& answer, char* message) {
+  Easy easy(curl_easy_init());
+  require(easy != nullptr, ErrorCode::internal, "libcurl could not be set up");
+  const auto set = [&](CURLoption option, auto value) {
+    const CURLcode code = curl_easy_setopt(easy.get(), option, value);
+    require(code == CURLE_OK, ErrorCode::internal, "libcurl refuses option {}: {}",
+            static_cast<int>(option), curl_easy_strerror(code));
+  };
+  const auto seconds = static_cast<long>(timeout.count());
+  set(CURLOPT_URL, request.url.text().c_str());
+  set(CURLOPT_NOBODY, request.method == "HEAD" ? 1L : 0L);
+  set(CURLOPT_HTTPHEADER, lines.get());
+  set(CURLOPT_USERAGENT, fmt::format("ogam/{}", kVersion).c_str());
+  set(CURLOPT_PROTOCOLS_STR, "http,https");
+  set(CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
+  set(CURLOPT_PATH_AS_IS, 1L);  // signatures are made over it
+  set(CURLOPT_NOSIGNAL, 1L);
+  set(CURLOPT_CONNECTTIMEOUT, seconds);
+  set(CURLOPT_LOW_SPEED_TIME, seconds);
+  set(CURLOPT_LOW_SPEED_LIMIT, kSlowest);
+  set(CURLOPT_BUFFERSIZE, kBuffer);
+  set(CURLOPT_ERRORBUFFER, message);
+  set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+  set(CURLOPT_HEADERFUNCTION, &Answer::take_header);
+  set(CURLOPT_HEADERDATA, &answer);
+  set(CURLOPT_WRITEFUNCTION, &Answer::take_content);
+  set(CURLOPT_WRITEDATA, &answer);
+  // libcurl does not read this one, and HTTP_PROXY in small letters alone.
+  if (const char* file = std::getenv("SSL_CERT_FILE"); file != nullptr && *file != '\0') {
+    set(CURLOPT_CAINFO, file);
+  }
+  if (const std::string proxy = proxy_for(request.url); !proxy.empty()) {
+    set(CURLOPT_PROXY, proxy.c_str());
+  }
+  return easy;
 }
 
-[[noreturn]] void fail_for(httplib::Error error, const Url& url) {
-  if (error == httplib::Error::SSLServerVerification || error == httplib::Error::SSLLoadingCerts) {
-    fail(
-        ErrorCode::unavailable,
-        "the certificate of {} cannot be trusted; install ca-certificates, or set SSL_CERT_FILE to "
-        "the certificates of whoever stands between",
-        url.host);
+/// Runs the transfer to its end. @throws Cancelled within a tenth of a second.
+CURLcode perform(CURL* easy, const CancellationToken& cancel) {
+  const Multi multi(curl_multi_init());
+  require(multi != nullptr && curl_multi_add_handle(multi.get(), easy) == CURLM_OK,
+          ErrorCode::internal, "libcurl could not be set up");
+  const std::unique_ptr<CURL, std::function<void(CURL*)>> added(
+      easy, [&](CURL* handle) { curl_multi_remove_handle(multi.get(), handle); });
+  for (;;) {
+    cancel.check();
+    int running = 0;
+    const CURLMcode code = curl_multi_perform(multi.get(), &running);
+    require(code == CURLM_OK, ErrorCode::internal, "libcurl: {}", curl_multi_strerror(code));
+    int left = 0;
+    if (const CURLMsg* done = curl_multi_info_read(multi.get(), &left); done != nullptr) {
+      return done->data.result;
+    }
+    curl_multi_poll(multi.get(), nullptr, 0, kPollMilliseconds, nullptr);
   }
-  const char* what = "the connection was cut";
-  if (error == httplib::Error::Connection) {
-    what = "cannot connect";
-  } else if (error == httplib::Error::ConnectionTimeout) {
-    what = "no connection in time";
-  } else if (error == httplib::Error::SSLConnection) {
-    what = "no encrypted connection";
-  }
-  throw TemporaryFailure(fmt::format("{}:{}: {}", url.host, url.port, what));
+}
+
+[[noreturn]] void fail_for(CURLcode code, CURL* easy, const Url& url, const std::string& message) {
+  long proxy_status = 0;
+  curl_easy_getinfo(easy, CURLINFO_HTTP_CONNECTCODE, &proxy_status);
+  require(proxy_status != kProxyAuthentication, ErrorCode::unavailable, "{}", kProxyWantsPassword);
+  require(code != CURLE_PEER_FAILED_VERIFICATION && code != CURLE_SSL_CACERT_BADFILE,
+          ErrorCode::unavailable,
+          "the certificate of {} cannot be trusted ({}); install ca-certificates, or set "
+          "SSL_CERT_FILE to the certificates of whoever stands between",
+          url.host, message);
+  throw TemporaryFailure(fmt::format("{}:{}: {}", url.host, url.port, message));
 }
 
 }  // namespace
 
 std::string HttpResponse::header(std::string_view name) const {
-  const auto same = [](char a, char b) {
-    return std::tolower(static_cast<unsigned char>(a)) ==
-           std::tolower(static_cast<unsigned char>(b));
-  };
   const auto found = std::find_if(headers.begin(), headers.end(), [&](const auto& header) {
-    return std::equal(header.first.begin(), header.first.end(), name.begin(), name.end(), same);
+    return same_but_for_case(header.first, name);
   });
   return found == headers.end() ? "" : found->second;
 }
 
 HttpResponse send_request(const HttpRequest& request, std::chrono::seconds timeout,
                           const CancellationToken& cancel, const BodyReceiver& receiver) {
-  cancel.check();
+  static const CURLcode initialized = curl_global_init(CURL_GLOBAL_DEFAULT);
+  require(initialized == CURLE_OK, ErrorCode::internal, "libcurl could not be set up");
   const NoBrokenPipe no_broken_pipe;
-  const auto client = client_for(request.url, timeout);
-  SocketWatch watch(cancel, kPatience * timeout);
-  client->set_socket_options([&](int socket) { watch.opened(socket); });
-
-  httplib::Request message;
-  message.method = request.method;
-  message.path = request.url.target;
-  message.headers = {request.headers.begin(), request.headers.end()};
-  message.headers.emplace("Accept-Encoding", "identity");
-  message.headers.emplace("User-Agent", fmt::format("ogam/{}", kVersion));
-
-  HttpResponse head;
-  std::exception_ptr thrown;  // httplib is not made for exceptions that pass through it
-  const auto guarded = [&](const auto& action) {
-    try {
-      return action();
-    } catch (...) {
-      thrown = std::current_exception();
-      return false;
-    }
-  };
-  bool unwanted = false;
-  message.response_handler = [&](const httplib::Response& response) {
-    watch.headers_done();
-    return guarded([&] {
-      head = head_of(response);
-      unwanted = !receiver.accept(head);
-      return !unwanted;
-    });
-  };
-  message.content_receiver = [&](const char* data, std::size_t size, std::uint64_t, std::uint64_t) {
-    watch.delivered(size);
-    return guarded([&] {
-      receiver.take({data, size});
-      return !cancel.requested();
-    });
-  };
-
-  const httplib::Result result = client->send(message);
-  cancel.check();
-  if (thrown) {
-    std::rethrow_exception(thrown);
+  Lines lines(curl_slist_append(nullptr, "Accept-Encoding: identity"));
+  for (const auto& [name, value] : request.headers) {
+    lines.reset(curl_slist_append(lines.release(), (name + ": " + value).c_str()));
   }
-  if (result) {
-    return head_of(*result);
+  Answer answer(receiver);
+  char message[CURL_ERROR_SIZE] = "";
+  const Easy easy = make_transfer(request, timeout, lines, answer, message);
+  const CURLcode code = perform(easy.get(), cancel);
+  answer.rethrow();
+  if (code == CURLE_OK || answer.is_unwanted()) {
+    return answer.head();
   }
-  if (unwanted) {
-    return head;
-  }
-  if (const std::string reason = watch.reason(); !reason.empty()) {
-    throw TemporaryFailure(fmt::format("{}:{}: {}", request.url.host, request.url.port, reason));
-  }
-  fail_for(result.error(), request.url);
+  fail_for(code, easy.get(), request.url,
+           answer.has_too_many_headers() ? "the answer has headers without end"
+           : *message != '\0'            ? message
+                                         : curl_easy_strerror(code));
 }
 
 }  // namespace ogam::hub

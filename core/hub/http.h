@@ -51,12 +51,16 @@ class TemporaryFailure : public std::runtime_error {
   std::optional<std::chrono::seconds> wait_;
 };
 
+/// What a person may do when a proxy answers 407.
+inline constexpr const char* kProxyWantsPassword =
+    "the proxy wants to know who asks; write http://NAME:PASSWORD@HOST:PORT into HTTPS_PROXY and "
+    "HTTP_PROXY";
+
 /// Sends one request, through the proxy that the environment names, and follows nothing. The
 /// server's certificate is checked against the system's (or `SSL_CERT_FILE`).
-/// @param timeout for connecting and for each wait for more; the head of the answer, and content
-///     slower than 1 kB a second, get three times that.
+/// @param timeout for connecting, and how long less than 1 kB a second may come.
 /// @throws TemporaryFailure when the connection fails, Error{unavailable} when the certificate does
-///     not hold, Cancelled, and what `receiver` throws.
+///     not hold or the proxy wants a password, Cancelled, and what `receiver` throws.
 HttpResponse send_request(const HttpRequest& request, std::chrono::seconds timeout,
                           const CancellationToken& cancel, const BodyReceiver& receiver);
 

@@ -181,6 +181,9 @@ void fail_for_status(const HttpResponse& response, const Client& client, const M
   if (code == "EntryNotFound") {
     fail(ErrorCode::unavailable, "a file that {} lists is not there; run again", id.name);
   }
+  if (response.status == 407) {
+    fail(ErrorCode::unavailable, "{}", kProxyWantsPassword);
+  }
   if (response.status == 401 || response.status == 403) {
     fail(
         ErrorCode::unavailable,

@@ -328,17 +328,18 @@ std::optional<fs::path> find_snapshot(const ModelId& id) {
   return cache.snapshot(*commit);
 }
 
-fs::path resolve_model(const std::string& folder_or_id) {
+std::optional<fs::path> find_model(const std::string& folder_or_id) {
   std::error_code ignored;
-  if (fs::is_directory(folder_or_id, ignored)) {
-    return folder_or_id;
-  }
-  const ModelId id = parse_model_id(folder_or_id);
-  const auto snapshot = find_snapshot(id);
-  require(snapshot.has_value(), ErrorCode::unavailable,
-          "there is no folder {} and no such model in {}; fetch it with: ogam models pull {}",
-          folder_or_id, display_path(cache_folder()), id.text());
-  return *snapshot;
+  return fs::is_directory(folder_or_id, ignored) ? std::optional<fs::path>(folder_or_id)
+                                                 : find_snapshot(parse_model_id(folder_or_id));
+}
+
+fs::path resolve_model(const std::string& folder_or_id) {
+  const auto folder = find_model(folder_or_id);
+  require(folder.has_value(), ErrorCode::unavailable,
+          "there is no folder {0} and no such model in {1}; fetch it with: ogam models pull {0}",
+          folder_or_id, display_path(cache_folder()));
+  return *folder;
 }
 
 }  // namespace ogam::hub

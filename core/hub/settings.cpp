@@ -106,27 +106,6 @@ std::chrono::seconds read_timeout() {
   return std::chrono::seconds(seconds);
 }
 
-bool is_excepted(const Url& url, std::string_view list) {
-  const std::string with_port = fmt::format("{}:{}", url.host, url.port);
-  while (!list.empty()) {
-    const auto comma = std::min(list.find(','), list.size());
-    std::string entry = stripped(std::string(list.substr(0, comma)));
-    list.remove_prefix(std::min(comma + 1, list.size()));
-    std::transform(entry.begin(), entry.end(), entry.begin(),
-                   [](unsigned char letter) { return static_cast<char>(std::tolower(letter)); });
-    if (entry == "*" || entry == url.host || entry == with_port) {
-      return true;
-    }
-    if (entry.starts_with('.')) {
-      entry.erase(0, 1);
-    }
-    if (!entry.empty() && (url.host == entry || url.host.ends_with("." + entry))) {
-      return true;
-    }
-  }
-  return false;
-}
-
 }  // namespace
 
 fs::path cache_folder() {
@@ -137,8 +116,7 @@ fs::path cache_folder() {
 Settings Settings::from_environment() {
   const std::string named = variable("HF_ENDPOINT");
   const auto endpoint = parse_url(named.empty() ? "https://huggingface.co" : named);
-  require(endpoint && endpoint->userinfo.empty() && endpoint->target.find('?') == std::string::npos,
-          ErrorCode::invalid_argument,
+  require(endpoint && endpoint->target.find('?') == std::string::npos, ErrorCode::invalid_argument,
           "HF_ENDPOINT must be an http or https address such as https://huggingface.co, got '{}'",
           display_path(named));
   Settings settings{.endpoint = *endpoint,
@@ -152,24 +130,8 @@ Settings Settings::from_environment() {
   return settings;
 }
 
-std::optional<Url> proxy_for(const Url& url) {
-  const bool secure = url.scheme == "https";
-  const std::string text = secure
-                               ? first_of({"https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"})
-                               : first_of({"http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"});
-  if (text.empty() || is_excepted(url, first_of({"no_proxy", "NO_PROXY"}))) {
-    return std::nullopt;
-  }
-  const auto proxy = parse_url(text.find("://") == std::string::npos ? "http://" + text : text);
-  const bool other = !proxy && text.find("://") != std::string::npos;
-  require(
-      !other && (!proxy || proxy->scheme == "http"), ErrorCode::unsupported,
-      "the proxy for {} is not an http:// address; HTTPS_PROXY and HTTP_PROXY must name a proxy "
-      "that is spoken to in plain HTTP",
-      url.host);
-  require(proxy.has_value(), ErrorCode::invalid_argument,
-          "the proxy for {} is not an address; write http://HOST:PORT into HTTPS_PROXY", url.host);
-  return proxy;
+std::string proxy_for(const Url& url) {
+  return url.scheme == "http" ? first_of({"http_proxy", "HTTP_PROXY"}) : "";
 }
 
 }  // namespace ogam::hub

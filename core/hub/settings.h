@@ -2,7 +2,6 @@
 
 #include <chrono>
 #include <filesystem>
-#include <optional>
 #include <string>
 
 #include "core/hub/url.h"
@@ -25,11 +24,8 @@ struct Settings {
   static Settings from_environment();
 };
 
-/// The proxy for requests to `url`: `HTTPS_PROXY` or `HTTP_PROXY` by its scheme, else `ALL_PROXY`,
-/// in small letters too, unless `NO_PROXY` lists the host ("*", "host", "host:port", ".domain").
-/// @throws Error{unsupported} for a proxy that is not spoken to in plain HTTP,
-/// Error{invalid_argument}
-///     when the variable holds no address.
-std::optional<Url> proxy_for(const Url& url);
+/// The proxy for requests to `url` where libcurl does not find it itself: `HTTP_PROXY`, which it
+/// reads in small letters alone. Empty: it does. `NO_PROXY` is libcurl's to heed either way.
+std::string proxy_for(const Url& url);
 
 }  // namespace ogam::hub

@@ -97,12 +97,7 @@ std::optional<Url> parse_url(std::string_view text) {
   }
   std::string_view rest = text.substr(colon + 3);
   const auto end = std::min(rest.find_first_of("/?#"), rest.size());
-  std::string_view authority = rest.substr(0, end);
-  if (const auto at = authority.rfind('@'); at != std::string_view::npos) {
-    url.userinfo = authority.substr(0, at);
-    authority = authority.substr(at + 1);
-  }
-  if (!parse_authority(authority, url)) {
+  if (!parse_authority(rest.substr(0, end), url)) {
     return std::nullopt;
   }
   url.target = clean_target(rest.substr(end));
@@ -131,7 +126,7 @@ std::optional<Url> follow(const Url& base, std::string_view location) {
     }
   }
   const bool is_downgrade = url && base.scheme == "https" && url->scheme == "http";
-  return url && url->userinfo.empty() && !is_downgrade ? url : std::nullopt;
+  return url && !is_downgrade ? url : std::nullopt;
 }
 
 std::string percent_encode(std::string_view text, std::string_view keep) {
@@ -142,22 +137,6 @@ std::string percent_encode(std::string_view text, std::string_view keep) {
                        keep.find(letter) != std::string_view::npos;
     result +=
         plain ? std::string(1, letter) : fmt::format("%{:02X}", static_cast<unsigned char>(letter));
-  }
-  return result;
-}
-
-std::string percent_decode(std::string_view text) {
-  std::string result;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    unsigned byte = 0;
-    const char* const digits = text.data() + i + 1;
-    if (text[i] == '%' && i + 2 < text.size() &&
-        std::from_chars(digits, digits + 2, byte, 16).ptr == digits + 2) {
-      result += static_cast<char>(byte);
-      i += 2;
-    } else {
-      result += text[i];
-    }
   }
   return result;
 }

@@ -36,12 +36,12 @@ HOMES = {
     r"ATen/|c10/|torch/": r"(core/tensor|core/nn|encoders|decoders|fusion|pipelines|apps)/.*",
     r"spdlog/": r"core/base/logging\.cpp",
     r"openssl/": r"core/base/.*\.cpp",
-    r"httplib\.h": r"core/hub/.*\.cpp",
+    r"curl/": r"core/hub/.*\.cpp",
     r"zlib\.h": r"decoders/text/.*\.cpp",
     r"fmt/|nlohmann/": r".*",
 }
 # Headers that have no home: the standard library's, and those of C and the system.
-SYSTEM = r"[a-z_0-9]+|sys/[a-z]+\.h|linux/tcp\.h|(dlfcn|errno|fcntl|fnmatch|iconv|langinfo|poll|pthread|sched|signal|termios|unistd|malloc)\.h"
+SYSTEM = r"[a-z_0-9]+|sys/[a-z]+\.h|(dlfcn|errno|fcntl|fnmatch|iconv|langinfo|poll|pthread|sched|signal|termios|unistd|malloc)\.h"
 
 
 def sources(root: Path = ROOT) -> list[Path]:

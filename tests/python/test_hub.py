@@ -208,7 +208,7 @@ def test_pulling_does_not_load_libtorch(ogam, hub, home):
     hub.add(NAME, FILES)
     done = pull(ogam, hub, home, env={"LD_DEBUG": "files"})
     assert done.returncode == 0
-    assert b"libcpp-httplib" in done.stderr
+    assert b"libcurl" in done.stderr
     assert b"libtorch" not in done.stderr
 
 
@@ -387,7 +387,7 @@ def headers_without_end(answer: Handler) -> bool:
     return True
 
 
-@pytest.mark.parametrize(("act", "complaint"), [(trickle, b"bytes came in 3 s"), (headers_without_end, b"no answer within 3 s")])
+@pytest.mark.parametrize(("act", "complaint"), [(trickle, b"too slow"), (headers_without_end, b"too slow")])
 def test_a_server_that_trickles_is_cut(ogam, hub, home, act, complaint: bytes):
     hub.add(NAME, FILES)
     hub.fault(sha256(WEIGHTS), act)
@@ -415,7 +415,7 @@ def flood(begin: bytes, repeat: bytes):
 def test_answers_without_end_do_not_fill_the_memory(ogam, hub, home, act):
     hub.add(NAME, FILES)
     hub.fault("/api/", act, times=99)
-    message = refused(ogam, hub, home, timeout=60, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (1 << 30, 1 << 30)))
+    message = refused(ogam, hub, home, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (1 << 30, 1 << 30)))
     assert "5 times" in message
 
 
@@ -428,7 +428,7 @@ def test_nobody_at_the_address_is_said_so(ogam, hub, home):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         address = f"http://127.0.0.1:{free.getsockname()[1]}"
-    assert "cannot connect" in refused(ogam, hub, home, env={"HF_ENDPOINT": address})
+    assert "connect to 127.0.0.1" in refused(ogam, hub, home, env={"HF_ENDPOINT": address})
 
 
 # Redirects and the token
@@ -618,7 +618,7 @@ def test_more_than_announced_without_a_length_is_an_error(ogam, hub, home):
 def test_other_content_than_its_hash_is_an_error(ogam, hub, home, path: str):
     model = hub.add(NAME, FILES)
     wrong = bytes(reversed(FILES[path]))
-    hub.fault(sha256(FILES[path]) if path == "model.safetensors" else f"resolve/.*/{path}",
+    hub.fault(sha256(FILES[path]) if path == "model.safetensors" else f"resolve/[^/]*/{path}",
               lambda answer: answer.reply(200, wrong) or True, times=99)
     assert "does not have the hash" in refused(ogam, hub, home)
     assert not list(home.rglob(f"blobs/{model.etag(path)}*"))
@@ -884,6 +884,7 @@ def test_a_proxy_gets_its_own_name_and_password(ogam, hub, home):
         address = proxy.url.replace("://", "://me:a%3Ab@")
         pulled(ogam, hub, home, env={"http_proxy": address})
         assert all("authorization" not in request.headers for request in hub.requests)
+        assert "proxy wants to know who asks" in refused(ogam, hub, home, "--include", "*.gguf", env={"http_proxy": proxy.url})
 
 
 @pytest.fixture(scope="module")
@@ -896,6 +897,15 @@ def certificate(tmp_path_factory) -> Path:
     both = folder / "both.pem"
     both.write_bytes((folder / "cert.pem").read_bytes() + (folder / "key.pem").read_bytes())
     return both
+
+
+def test_the_proxys_password_does_not_go_through_the_tunnel(ogam, home, certificate):
+    with HubServer(certificate=certificate) as hub, Proxy(credentials="bWU6YTpi") as proxy:
+        hub.add(NAME, FILES)
+        env = {"SSL_CERT_FILE": str(certificate), "HTTPS_PROXY": proxy.url.replace("://", "://me:a%3Ab@")}
+        pulled(ogam, hub, home, env=env)
+        assert {request.headers.get("proxy-authorization", "") for request in hub.requests} == {""}
+        assert "proxy wants to know who asks" in refused(ogam, hub, home, "--include", "*.gguf", env=env | {"HTTPS_PROXY": proxy.url})
 
 
 def test_https_is_spoken_with_who_is_trusted_directly_and_through_a_tunnel(ogam, home, tmp_path, certificate):

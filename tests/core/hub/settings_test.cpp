@@ -13,11 +13,6 @@ namespace {
 using test::Environment;
 using test::no_hub_variables;
 
-std::string proxy_of(const char* url) {
-  const auto proxy = proxy_for(parse_url(url).value());
-  return proxy ? proxy->text() : "none";
-}
-
 TEST(SettingsTest, TheCacheLiesWherePythonKeepsIt) {
   const Environment nothing(no_hub_variables());
   const Environment home{{"HOME", "/home/me"}};
@@ -72,37 +67,15 @@ TEST(SettingsTest, OfflineAndTimeoutAreRead) {
   EXPECT_THROW(Settings::from_environment(), Error);
 }
 
-TEST(SettingsTest, TheProxyGoesByTheScheme) {
+TEST(SettingsTest, TheProxyForHttpIsReadInCapitalLettersToo) {
   const Environment nothing(no_hub_variables());
-  EXPECT_EQ(proxy_of("https://hub/"), "none");
-  const Environment all{{"ALL_PROXY", "all:1"}};
-  EXPECT_EQ(proxy_of("https://hub/"), "http://all:1/");
-  const Environment both{{"HTTPS_PROXY", "http://secure:3128"}, {"http_proxy", "plain:8080"}};
-  EXPECT_EQ(proxy_of("https://hub/"), "http://secure:3128/");
-  EXPECT_EQ(proxy_of("http://hub/"), "http://plain:8080/");
-}
-
-TEST(SettingsTest, ExceptedHostsUseNoProxy) {
-  const Environment nothing(no_hub_variables());
-  const Environment proxy{{"HTTP_PROXY", "http://proxy:1"},
-                          {"NO_PROXY", "localhost, .corp.example,Hub:8000,one.example"}};
-  for (const char* url : {"http://localhost/", "http://corp.example/", "http://a.corp.example/",
-                          "http://hub:8000/", "http://sub.one.example/"}) {
-    EXPECT_EQ(proxy_of(url), "none") << url;
-  }
-  for (const char* url : {"http://hub/", "http://acorp.example/", "http://other/"}) {
-    EXPECT_EQ(proxy_of(url), "http://proxy:1/") << url;
-  }
-  const Environment nobody{{"NO_PROXY", "*"}};
-  EXPECT_EQ(proxy_of("http://other/"), "none");
-}
-
-TEST(SettingsTest, AProxyOfAnotherKindIsRefusedByName) {
-  const Environment nothing(no_hub_variables());
-  for (const char* wrong : {"socks5://proxy:1", "https://proxy:1", "http://proxy:port"}) {
-    const Environment proxy{{"HTTPS_PROXY", wrong}};
-    EXPECT_THROW(proxy_of("https://hub/"), Error) << wrong;
-  }
+  const Url hub = parse_url("http://hub/").value();
+  EXPECT_EQ(proxy_for(hub), "");
+  const Environment capital{{"HTTP_PROXY", "http://capital:1"}};
+  EXPECT_EQ(proxy_for(hub), "http://capital:1");
+  const Environment small{{"http_proxy", "http://small:1"}};
+  EXPECT_EQ(proxy_for(hub), "http://small:1");
+  EXPECT_EQ(proxy_for(parse_url("https://hub/").value()), "");
 }
 
 }  // namespace

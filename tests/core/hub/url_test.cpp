@@ -11,9 +11,8 @@ std::string followed(const char* base, const char* location) {
 }
 
 TEST(UrlTest, AddressesAreTakenApart) {
-  const auto url = parse_url("HTTPS://user:pass@Hub.Example:8443/a%20b?q=1#part").value();
+  const auto url = parse_url("HTTPS://Hub.Example:8443/a%20b?q=1#part").value();
   EXPECT_EQ(url.scheme, "https");
-  EXPECT_EQ(url.userinfo, "user:pass");
   EXPECT_EQ(url.host, "hub.example");
   EXPECT_EQ(url.port, 8443);
   EXPECT_EQ(url.target, "/a%20b?q=1");
@@ -27,7 +26,7 @@ TEST(UrlTest, WhatCouldChangeTheRequestIsEncodedOrRefused) {
   for (const char* text :
        {"", "a", "ftp://a/", "http://", "http:///x", "http://a:0/", "http://a:65536/",
         "http://a:1x/", "http://a b/", "http://[::1/", "http://[x]/", "http://a/\r\nHost: b",
-        "http://a/\x01", "file:///etc/passwd"}) {
+        "http://a/\x01", "http://user:pass@a/", "file:///etc/passwd"}) {
     EXPECT_FALSE(parse_url(text).has_value()) << text;
   }
 }
@@ -56,11 +55,9 @@ TEST(UrlTest, AnOriginIsSchemeHostAndPort) {
   EXPECT_FALSE(hub.same_origin(parse_url("https://hub.evil/a").value()));
 }
 
-TEST(UrlTest, EncodingIsUndoneByDecoding) {
+TEST(UrlTest, OnlyUnreservedLettersAreLeftAsTheyAre) {
   EXPECT_EQ(percent_encode("a/b c한%", "/"), "a/b%20c%ED%95%9C%25");
   EXPECT_EQ(percent_encode("refs/pr/1"), "refs%2Fpr%2F1");
-  EXPECT_EQ(percent_decode(percent_encode("a/b c한%")), "a/b c한%");
-  EXPECT_EQ(percent_decode("%zz%2"), "%zz%2");
 }
 
 }  // namespace

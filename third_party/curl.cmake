@@ -1,0 +1,1 @@
+find_package(CURL 7.85 REQUIRED)
