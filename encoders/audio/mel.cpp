@@ -16,6 +16,8 @@ constexpr double kSlaneyStep = 200.0 / 3.0;
 constexpr double kSlaneyKnee = 1000.0;
 const double kSlaneyLogStep = std::log(6.4) / 27.0;
 
+constexpr std::int64_t kBlock = 4096;  // frames
+
 double to_mel(double hertz, MelScale scale) {
   if (scale == MelScale::htk) {
     return 2595.0 * std::log10(1.0 + hertz / 700.0);
@@ -65,8 +67,8 @@ at::Tensor mel_filters(const MelConfig& config) {
     hertz[i] = to_hertz(mel, config.scale);
     corners[i] = config.triangle == MelTriangle::linear_in_mel ? mel : hertz[i];
   }
-  auto filters = at::zeros({bins, config.n_mels}, at::kFloat);
-  auto* weights = filters.mutable_data_ptr<float>();
+  auto filters = at::zeros({bins, config.n_mels}, at::kDouble);
+  auto* weights = filters.mutable_data_ptr<double>();
   for (int bin = 0; bin < bins; ++bin) {
     const double frequency = static_cast<double>(bin) * config.sample_rate / config.n_fft;
     const double x =
@@ -76,7 +78,7 @@ at::Tensor mel_filters(const MelConfig& config) {
       const double fall = (corners[m + 2] - x) / (corners[m + 2] - corners[m + 1]);
       const double height = std::max(0.0, std::min(rise, fall));
       const double scale = config.norm == MelNorm::slaney ? 2.0 / (hertz[m + 2] - hertz[m]) : 1.0;
-      weights[bin * config.n_mels + m] = static_cast<float>(height * scale);
+      weights[bin * config.n_mels + m] = height * scale;
     }
   }
   return filters;
@@ -85,14 +87,15 @@ at::Tensor mel_filters(const MelConfig& config) {
 MelSpectrogram::MelSpectrogram(const MelConfig& config)
     : config_(config),
       filters_(mel_filters(config)),
-      window_(at::hann_window(config.window, /*periodic=*/true, at::kDouble).to(at::kFloat)) {}
+      window_(at::hann_window(config.window, /*periodic=*/true, at::kDouble)) {}
 
 at::Tensor MelSpectrogram::operator()(const at::Tensor& samples) const {
   const std::int64_t shortest = config_.centred ? config_.window / 2 + 1 : config_.window;
   require(samples.dim() >= 1 && samples.size(-1) >= shortest, ErrorCode::invalid_argument,
           "a mel spectrogram needs at least {} samples, got {}", shortest,
           samples.dim() >= 1 ? samples.size(-1) : 0);
-  auto signal = samples.to(at::kFloat);
+  const auto type = samples.scalar_type() == at::kDouble ? at::kDouble : at::kFloat;
+  auto signal = samples.to(type);
   if (config_.centred) {
     const std::int64_t half = config_.window / 2;
     // Reflection padding takes one leading dimension at most.
@@ -101,12 +104,19 @@ at::Tensor MelSpectrogram::operator()(const at::Tensor& samples) const {
     shape.back() = signal.size(-1);
     signal = signal.reshape(shape);
   }
-  const auto frames = signal.unfold(-1, config_.window, config_.hop) * window_;  // [..., T, window]
-  auto spectrum = at::fft_rfft(frames, config_.n_fft).abs();  // [..., T, n_fft / 2 + 1]
-  if (config_.power == 2) {
-    spectrum = spectrum.square();
+  const auto frames = signal.unfold(-1, config_.window, config_.hop);  // [..., T, window]
+  const auto window = window_.to(type);
+  const auto filters = filters_.to(type);
+  // In blocks, so that memory grows with the length of what is returned alone.
+  std::vector<at::Tensor> blocks;
+  for (const auto& block : frames.split(kBlock, -2)) {
+    auto spectrum = at::fft_rfft(block * window, config_.n_fft).abs();  // [..., n_fft / 2 + 1]
+    if (config_.power == 2) {
+      spectrum = spectrum.square();
+    }
+    blocks.push_back(at::matmul(spectrum, filters));
   }
-  return at::matmul(spectrum, filters_);
+  return blocks.size() == 1 ? blocks.front() : at::cat(blocks, -2);
 }
 
 }  // namespace ogam

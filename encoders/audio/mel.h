@@ -36,7 +36,7 @@ struct MelConfig {
   bool centred = true;  ///< frame t is centred on sample t * hop; the ends are padded by reflection
 };
 
-/// [n_fft / 2 + 1, n_mels] float32: the weight of every frequency in every band.
+/// [n_fft / 2 + 1, n_mels] float64: the weight of every frequency in every band.
 /// @throws Error{invalid_argument} for a configuration that makes no sense.
 at::Tensor mel_filters(const MelConfig& config);
 
@@ -48,15 +48,18 @@ class MelSpectrogram {
 
   const MelConfig& config() const { return config_; }
 
-  /// @param samples [..., S] float32; S >= window, or S > window / 2 when centred.
-  /// @return [..., T, n_mels] with T = (S - window) / hop + 1, or S / hop + 1 when centred.
+  /// @param samples [..., S] float32, or float64 to have everything computed in double precision;
+  ///     S >= window, or S > window / 2 when centred.
+  /// @return [..., T, n_mels] of the same type, with T = (S - window) / hop + 1, or S / hop + 1
+  /// when
+  ///     centred.
   /// @throws Error{invalid_argument} when there are too few samples.
   at::Tensor operator()(const at::Tensor& samples) const;
 
  private:
   MelConfig config_;
-  at::Tensor filters_;  // [n_fft / 2 + 1, n_mels]
-  at::Tensor window_;   // [window]
+  at::Tensor filters_;  // [n_fft / 2 + 1, n_mels] float64
+  at::Tensor window_;   // [window] float64
 };
 
 }  // namespace ogam

@@ -7,7 +7,9 @@ import os
 import subprocess
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = ROOT / os.environ.get("OGAM_BUILD_DIR", "build/release")
@@ -68,3 +70,17 @@ def sample_media() -> Path:
     folder = ROOT / ".cache/sample-media"
     subprocess.run([ROOT / ".venv/bin/python", ROOT / "scripts/sample_media.py", folder], check=True, cwd=ROOT)
     return folder
+
+
+@pytest.fixture(scope="session")
+def pictures(sample_media: Path, tmp_path_factory) -> list[Path]:
+    """Real pictures as PNG, so that nothing hangs on the decoder of JPEG, and one odd strip."""
+    folder = tmp_path_factory.mktemp("pictures")
+    paths = []
+    for number, path in enumerate(sorted((sample_media / "pictures").iterdir())):
+        paths.append(folder / f"{number}.png")
+        Image.open(path).convert("RGB").save(paths[-1])
+    paths.append(folder / "strip.png")
+    noise = np.random.default_rng(5).integers(0, 256, (40, 173, 3), dtype=np.uint8)
+    Image.fromarray(noise).save(paths[-1])
+    return paths

@@ -37,6 +37,22 @@ TEST(MelSpectrogramTest, PutsAToneIntoTheBandsAroundIt) {
   EXPECT_EQ(mel(tone).mean(0).argmax().item<std::int64_t>(), 19);
 }
 
+TEST(MelSpectrogramTest, ComputesInThePrecisionOfItsSamples) {
+  const MelSpectrogram mel({});
+  const auto samples = at::sin(at::arange(0, 16000, at::kDouble) * 0.3);
+  const auto exact = mel(samples);
+  EXPECT_EQ(exact.scalar_type(), at::kDouble);
+  EXPECT_TRUE(test::all_close(mel(samples.to(at::kFloat)), exact, {.atol = 1e-4, .rtol = 1e-4}));
+}
+
+TEST(MelSpectrogramTest, ALongSoundHasTheFramesOfItsParts) {
+  const MelSpectrogram mel({.hop = 40, .centred = false});
+  const auto samples = at::sin(at::arange(0, 400'000, at::kDouble).square() * 1e-6);
+  const auto whole = mel(samples);
+  const auto part = mel(samples.slice(0, 5000 * 40));
+  EXPECT_TRUE(test::all_close(whole.slice(0, 5000), part, {.atol = 1e-12, .rtol = 1e-12}));
+}
+
 TEST(MelFiltersTest, SlaneyNormGivesEveryBandTheSameArea) {
   const auto filters = mel_filters({.n_fft = 16384, .window = 400});
   const auto areas = filters.sum(0) * (16000.0 / 16384);
