@@ -150,6 +150,11 @@ Embedder::Embedder(EmbeddingSource source, EmbedOptions options)
 
 std::vector<std::vector<float>> Embedder::rows(const at::Tensor& vectors) const {
   at::Tensor all = vectors.to(at::kFloat);
+  require(
+      all.isfinite().all().item<bool>(), ErrorCode::corrupt_data,
+      "the model of {} gives values that are no numbers; its weights are damaged, fetch or build "
+      "it again",
+      source_.space);
   if (dimension() < all.size(1)) {
     all = all.narrow(1, 0, dimension());
     if (options_.normalize) {

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <exception>
 #include <span>
 #include <utility>
 
@@ -30,8 +31,11 @@ EmbeddingModel EmbeddingModel::load(const std::string& folder_or_id, at::ScalarT
     Checkpoint checkpoint(folder, precision);
     auto encoders = make_encoders(checkpoint);
     return {folder, checkpoint.model_type(), std::move(encoders)};
+  } catch (const Error& error) {
+    std::throw_with_nested(
+        Error(error.code(), fmt::format("the model {} cannot be loaded", display_path(folder))));
   } catch (const c10::Error& error) {  // a weight that no check of ours knew to refuse
-    fail(ErrorCode::corrupt_data, "{} cannot be loaded: {}", display_path(folder),
+    fail(ErrorCode::corrupt_data, "the model {} cannot be loaded: {}", display_path(folder),
          error.what_without_backtrace());
   }
 }

@@ -1,14 +1,11 @@
 #include "core/nn/activation.h"
 
 #include <ATen/ATen.h>
-#include <fmt/ranges.h>
 
-#include <algorithm>
 #include <array>
 #include <string_view>
-#include <vector>
 
-#include "core/base/error.h"
+#include "core/base/table.h"
 
 namespace ogam {
 
@@ -38,19 +35,7 @@ constexpr std::array kActivations = {
 }  // namespace
 
 Activation find_activation(const std::string& name, const std::string& origin) {
-  const auto* const row =
-      std::find_if(kActivations.begin(), kActivations.end(),
-                   [&](const Row& candidate) { return candidate.name == name; });
-  if (row == kActivations.end()) {
-    std::vector<std::string_view> known;
-    known.reserve(kActivations.size());
-    for (const Row& candidate : kActivations) {
-      known.push_back(candidate.name);
-    }
-    fail(ErrorCode::unsupported, "{}: activation '{}' is not implemented; there are: {}", origin,
-         name, fmt::join(known, ", "));
-  }
-  return row->function;
+  return find_row(kActivations, name, "activation", origin).function;
 }
 
 }  // namespace ogam

@@ -11,7 +11,7 @@ namespace ogam {
 KeyValueCache::KeyValueCache(const Config& config) {
   const std::vector<std::int64_t> shape = {config.batch, config.heads, config.capacity,
                                            config.head_size};
-  storage_ = {at::empty(shape, at::kFloat), at::empty(shape, at::kFloat)};
+  storage_ = {at::empty(shape, config.type), at::empty(shape, config.type)};
 }
 
 KeyValues KeyValueCache::append(const KeyValues& added) {

@@ -24,6 +24,7 @@ class KeyValueCache {
     std::int64_t heads = 0;
     std::int64_t capacity = 0;  ///< tokens
     std::int64_t head_size = 0;
+    at::ScalarType type = at::kFloat;  ///< of the keys and values
   };
   explicit KeyValueCache(const Config& config);
 

@@ -6,14 +6,16 @@
 
 namespace ogam {
 
-BatchNorm::BatchNorm(const WeightScope& weights, const Config& config) {
-  const auto weight = weights.get("weight", {config.channels});
-  const auto bias = weights.get("bias", {config.channels});
-  const auto mean = weights.get("running_mean", {config.channels});
-  const auto variance = weights.get("running_var", {config.channels});
-  scale_ = weight / (variance + config.eps).sqrt();
-  shift_ = bias - mean * scale_;
+BatchNorm::BatchNorm(const WeightScope& weights, const Config& config)
+    : precision_(weights.precision()) {
+  const auto read = [&](const char* name) {
+    return weights.get(name, {config.channels}).to(at::kFloat);
+  };
+  scale_ = read("weight") / (read("running_var") + config.eps).sqrt();
+  shift_ = read("bias") - read("running_mean") * scale_;
 }
+
+at::Tensor BatchNorm::shift() const { return shift_.to(precision_); }
 
 at::Tensor BatchNorm::fold(const at::Tensor& weight) const {
   if (!is_stored(weight)) {
@@ -21,7 +23,11 @@ at::Tensor BatchNorm::fold(const at::Tensor& weight) const {
   }
   std::vector<std::int64_t> per_channel(weight.dim(), 1);
   per_channel[0] = weight.size(0);
-  return weight * scale_.view(per_channel);
+  return (weight * scale_.view(per_channel)).to(precision_);
+}
+
+at::Tensor BatchNorm::normalize(const at::Tensor& x) const {
+  return x.to(at::kFloat) * scale_ + shift_;
 }
 
 }  // namespace ogam

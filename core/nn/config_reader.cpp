@@ -101,11 +101,44 @@ std::int64_t ConfigReader::size(const std::string& key, std::int64_t limit,
   return checked(key, read<std::int64_t>(key, fallback), limit);
 }
 
+std::int64_t ConfigReader::id(const std::string& key, std::int64_t count,
+                              std::optional<std::int64_t> fallback) const {
+  const auto value = read<std::int64_t>(key, fallback);
+  require(value >= 0 && value < count, ErrorCode::corrupt_data,
+          "{}: \"{}\" is {}, expected 0 to {}", origin_, key, value, count - 1);
+  return value;
+}
+
 std::vector<std::int64_t> ConfigReader::sizes(const std::string& key, std::int64_t limit) const {
   auto values = read<std::vector<std::int64_t>>(key, {});
   checked(key, static_cast<std::int64_t>(values.size()), limit);
   for (const auto value : values) {
     checked(key, value, limit);
+  }
+  return values;
+}
+
+std::int64_t ConfigReader::square(const std::string& key, std::int64_t limit,
+                                  std::int64_t fallback) const {
+  if (!has(key) || !config_.at(key).is_array()) {
+    return size(key, limit, fallback);
+  }
+  const auto sides = sizes(key, limit);
+  require(sides.size() == 2 && sides[0] == sides[1], ErrorCode::unsupported,
+          "{}: \"{}\" must be a number or a list of twice the same; only squares are implemented",
+          origin_, key);
+  return sides[0];
+}
+
+std::vector<std::int64_t> ConfigReader::indexes(const std::string& key, std::int64_t limit,
+                                                const std::vector<std::int64_t>& fallback) const {
+  auto values = read<std::vector<std::int64_t>>(key, fallback);
+  std::int64_t lowest = 0;
+  for (const auto value : values) {
+    require(value >= lowest && value < limit, ErrorCode::corrupt_data,
+            "{}: \"{}\" holds {}, expected numbers in rising order below {}", origin_, key, value,
+            limit);
+    lowest = value + 1;
   }
   return values;
 }
@@ -124,6 +157,12 @@ bool ConfigReader::flag(const std::string& key, bool fallback) const {
 
 std::string ConfigReader::text(const std::string& key, const std::string& fallback) const {
   return read<std::string>(key, fallback);
+}
+
+std::vector<std::string> ConfigReader::texts(const std::string& key, std::int64_t limit) const {
+  auto values = read<std::vector<std::string>>(key, {});
+  checked(key, static_cast<std::int64_t>(values.size()), limit);
+  return values;
 }
 
 ConfigReader ConfigReader::section(const std::string& key) const {

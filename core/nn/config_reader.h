@@ -33,9 +33,23 @@ class ConfigReader {
   std::int64_t size(const std::string& key, std::int64_t limit,
                     std::optional<std::int64_t> fallback = {}) const;
 
+  /// A whole number from 0 to `count` - 1: a token, a layer.
+  /// @throws Error{corrupt_data}.
+  std::int64_t id(const std::string& key, std::int64_t count,
+                  std::optional<std::int64_t> fallback = {}) const;
+
   /// A list of at most `limit` whole numbers, each from 1 to `limit`.
   /// @throws Error{corrupt_data}.
   std::vector<std::int64_t> sizes(const std::string& key, std::int64_t limit) const;
+
+  /// The side of a square: a whole number from 1 to `limit`, or a list of twice the same.
+  /// @throws Error{corrupt_data}, Error{unsupported} for another list.
+  std::int64_t square(const std::string& key, std::int64_t limit, std::int64_t fallback) const;
+
+  /// A list of at most `limit` whole numbers in rising order, each from 0 to `limit` - 1.
+  /// @throws Error{corrupt_data}.
+  std::vector<std::int64_t> indexes(const std::string& key, std::int64_t limit,
+                                    const std::vector<std::int64_t>& fallback) const;
 
   /// @throws Error{corrupt_data} unless low <= value <= high.
   double number(const std::string& key, double low, double high,
@@ -44,6 +58,10 @@ class ConfigReader {
   /// @throws Error{corrupt_data} when it is something else.
   bool flag(const std::string& key, bool fallback) const;
   std::string text(const std::string& key, const std::string& fallback) const;
+
+  /// A list of at most `limit` texts.
+  /// @throws Error{corrupt_data}.
+  std::vector<std::string> texts(const std::string& key, std::int64_t limit) const;
 
   /// The object under `key`, read by the same rules; empty when it is left out.
   /// @throws Error{corrupt_data} when it is something else.

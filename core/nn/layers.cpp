@@ -16,7 +16,9 @@ Linear::Linear(const WeightScope& weights, const Config& config)
 at::Tensor Linear::operator()(const at::Tensor& x) const { return at::linear(x, weight_, bias_); }
 
 Embedding::Embedding(const WeightScope& weights, const Config& config)
-    : weight_(weights.get("weight", {config.count, config.size})) {}
+    : weight_(config.as_stored ? weights.get_stored("weight", {config.count, config.size})
+                               : weights.get("weight", {config.count, config.size})),
+      precision_(weights.precision()) {}
 
 at::Tensor Embedding::operator()(const at::Tensor& ids) const {
   const auto flat = ids.flatten();
@@ -28,13 +30,13 @@ at::Tensor Embedding::operator()(const at::Tensor& ids) const {
   }
   auto shape = ids.sizes().vec();
   shape.push_back(weight_.size(1));
-  return weight_.index_select(0, flat).view(shape);
+  return weight_.index_select(0, flat).to(precision_).view(shape);
 }
 
 LayerNorm::LayerNorm(const WeightScope& weights, const Config& config)
-    : weight_(weights.get("weight", {config.size})), eps_(config.eps) {
+    : weight_(weights.get(config.names[0], {config.size})), eps_(config.eps) {
   if (config.bias) {
-    bias_ = weights.get("bias", {config.size});
+    bias_ = weights.get(config.names[1], {config.size});
   }
 }
 

@@ -2,6 +2,7 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <array>
 #include <cstdint>
 #include <vector>
 
@@ -31,11 +32,14 @@ class Embedding {
   struct Config {
     std::int64_t count = 0;
     std::int64_t size = 0;
+    /// The table stays a view of the file, and rows are converted as they are asked for: for large
+    /// vocabularies.
+    bool as_stored = false;
   };
   Embedding(const WeightScope& weights, const Config& config);
 
   /// @param ids integers [...] from 0 to count - 1.
-  /// @return [..., size].
+  /// @return [..., size] in the checkpoint's precision.
   /// @throws Error{invalid_argument} when an id is out of range.
   at::Tensor operator()(const at::Tensor& ids) const;
 
@@ -43,6 +47,7 @@ class Embedding {
 
  private:
   at::Tensor weight_;
+  at::ScalarType precision_;
 };
 
 /// Normalises the last dimension to mean 0 and variance 1. Names: `weight`, `bias` [size].
@@ -53,6 +58,7 @@ class LayerNorm {
     std::int64_t size = 0;
     double eps = 1e-5;
     bool bias = true;
+    std::array<const char*, 2> names = {"weight", "bias"};
   };
   LayerNorm(const WeightScope& weights, const Config& config);
   at::Tensor operator()(const at::Tensor& x) const;

@@ -8,8 +8,9 @@ Mlp::Mlp(const WeightScope& weights, const Config& config)
     : activation_(config.activation),
       first_(weights.scope(config.names[0]),
              {.in = config.size, .out = config.intermediate, .bias = config.bias}),
-      second_(weights.scope(config.names[1]),
-              {.in = config.intermediate, .out = config.size, .bias = config.bias}) {}
+      second_(weights.scope(config.names[1]), {.in = config.intermediate,
+                                               .out = config.out > 0 ? config.out : config.size,
+                                               .bias = config.bias}) {}
 
 at::Tensor Mlp::operator()(const at::Tensor& x) const { return second_(activation_(first_(x))); }
 

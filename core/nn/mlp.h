@@ -19,6 +19,7 @@ class Mlp {
     Activation activation = nullptr;
     bool bias = true;
     std::array<const char*, 2> names = {"fc1", "fc2"};
+    std::int64_t out = 0;  ///< of what comes out, where that is not `size`
   };
   Mlp(const WeightScope& weights, const Config& config);
   at::Tensor operator()(const at::Tensor& x) const;

@@ -23,6 +23,13 @@ Rotation rotation_at(const at::Tensor& positions, const at::Tensor& frequencies)
   return {angles.cos(), angles.sin()};
 }
 
+Rotation rotation_at(const at::Tensor& positions, const at::Tensor& frequencies,
+                     const at::Tensor& axes) {
+  const auto followed = positions.to(at::kFloat).index_select(0, axes).movedim(0, -1);
+  const auto angles = followed * frequencies;  // [..., T, D / 2]
+  return {angles.cos(), angles.sin()};
+}
+
 at::Tensor rotate_half(const at::Tensor& x, const Rotation& rotation) {
   const auto cos = for_every_head(rotation.cos).to(x.scalar_type());
   const auto sin = for_every_head(rotation.sin).to(x.scalar_type());

@@ -19,6 +19,12 @@ at::Tensor rotary_frequencies(std::int64_t size, double theta);
 /// The rotation at `positions` [..., T] by `frequencies` [D / 2].
 Rotation rotation_at(const at::Tensor& positions, const at::Tensor& frequencies);
 
+/// The rotation of tokens that have positions on several axes, such as time, row and column.
+/// @param positions [A, ..., T]; @param axes [D / 2] integers: the axis, from 0 to A - 1, whose
+///     positions the frequency of that place follows.
+Rotation rotation_at(const at::Tensor& positions, const at::Tensor& frequencies,
+                     const at::Tensor& axes);
+
 /// Turns channel pairs (i, i + D / 2): the pairing of Llama, Qwen and Gemma.
 /// @param x [B, H, T, D]; `rotation` [T, D / 2], or [B, T, D / 2].
 at::Tensor rotate_half(const at::Tensor& x, const Rotation& rotation);

@@ -36,6 +36,8 @@ WeightScope WeightScope::scope(const std::string& name) const {
   return WeightScope(*checkpoint_, prefix_ + name + ".");
 }
 
+at::ScalarType WeightScope::precision() const { return checkpoint_->state_->precision; }
+
 bool WeightScope::contains(const std::string& name) const {
   return checkpoint_->state_->tensors.contains(prefix_ + name);
 }
@@ -54,8 +56,14 @@ void WeightScope::ignore(const std::string& name) const {
 }
 
 at::Tensor WeightScope::get(const std::string& name, at::IntArrayRef shape) const {
+  auto& state = *checkpoint_->state_;
   const auto tensor = get_stored(name, shape);
-  return tensor.is_floating_point() ? tensor.to(checkpoint_->state_->precision) : tensor;
+  if (!tensor.is_floating_point()) {
+    state.misshapen.insert(fmt::format("{}{}: expected floating point numbers, got {}", prefix_,
+                                       name, c10::toString(tensor.scalar_type())));
+    return at::zeros({}, state.precision).expand(shape);
+  }
+  return tensor.to(state.precision);
 }
 
 at::Tensor WeightScope::get_stored(const std::string& name, at::IntArrayRef shape) const {

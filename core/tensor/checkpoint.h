@@ -21,12 +21,15 @@ class WeightScope {
   /// The scope `prefix + name + "."`.
   WeightScope scope(const std::string& name) const;
 
-  /// The tensor `prefix + name` in the checkpoint's precision (or as stored when it is an integer),
-  /// contiguous.
+  /// The tensor `prefix + name` in the checkpoint's precision, contiguous; one of integers is as
+  /// bad as one of another shape.
   at::Tensor get(const std::string& name, at::IntArrayRef shape) const;
 
   /// The tensor as stored, a view of the file: for tables of which few rows are used.
   at::Tensor get_stored(const std::string& name, at::IntArrayRef shape) const;
+
+  /// In which floating point tensors are handed out: float32 or bfloat16.
+  at::ScalarType precision() const;
 
   /// Whether the tensor `prefix + name` is in the checkpoint.
   bool contains(const std::string& name) const;

@@ -41,6 +41,8 @@ class Case:
     `build(folder, seed)` writes it with the reference's `save_pretrained`: weights (random, of a scale at which every
     layer matters), config, processor, tokenizer. `reference(folder, inputs, prompt)` gives, per modality, what the reference
     makes of each item by itself (no batch): float32 [N, D], L2-normalised, through the reference's own processors.
+    Where a modality has outputs with other names than "embedding", `outputs` lists every "MODALITY.OUTPUT", and those are
+    the keys of what `reference` gives.
     """
 
     name: str
@@ -51,6 +53,12 @@ class Case:
     prompts: tuple[str, ...] = ("",)
     sample_rate: int = 16000  # of the sounds, hertz
     bf16_cosine: float = 0.999  # least, in bfloat16
+    outputs: tuple[str, ...] = ()
+
+    @property
+    def vectors(self) -> tuple[str, ...]:
+        """The keys of what `reference` gives."""
+        return self.outputs or self.modalities
 
 
 def randomize(model: torch.nn.Module, seed: int, scale: float = 0.05) -> None:

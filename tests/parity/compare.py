@@ -25,7 +25,7 @@ TEXTS = [
 class Agreement:
     """How close two sets of vectors are."""
 
-    modality: str
+    vectors: str  # the modality, with the output where that has a name of its own
     prompt: str
     items: int
     max_error: float  # of an element, as a share of the largest element of the reference
@@ -75,7 +75,7 @@ def make_inputs(folder: Path, case: Case, seed: int) -> Inputs:
 
 
 def encode(tool: Path, model: Path, inputs: Inputs, folder: Path, prompt: str = "", precision: str = "float32") -> dict:
-    """What ogam makes of the inputs: {modality: [N, D]}."""
+    """What ogam makes of the inputs: {modality: [N, D]}, or {modality.output: [N, D]} for outputs with other names."""
     request: dict = {"precision": precision, "prompt": prompt}
     for modality in ("text", "image", "audio"):
         if values := getattr(inputs, modality):
@@ -93,9 +93,9 @@ def encode(tool: Path, model: Path, inputs: Inputs, folder: Path, prompt: str = 
     return {name.removesuffix(".embedding"): values for name, values in tensors.items()}
 
 
-def agreement(modality: str, prompt: str, actual: np.ndarray, expected: np.ndarray) -> Agreement:
-    assert actual.shape == expected.shape, f"{modality}: {actual.shape} where {expected.shape} was expected"
-    assert np.isfinite(actual).all() and np.isfinite(expected).all(), f"{modality}: values that are no numbers"
+def agreement(vectors: str, prompt: str, actual: np.ndarray, expected: np.ndarray) -> Agreement:
+    assert actual.shape == expected.shape, f"{vectors}: {actual.shape} where {expected.shape} was expected"
+    assert np.isfinite(actual).all() and np.isfinite(expected).all(), f"{vectors}: values that are no numbers"
     cosines = (actual * expected).sum(-1) / (np.linalg.norm(actual, axis=-1) * np.linalg.norm(expected, axis=-1))
     error = np.abs(actual - expected).max() / np.abs(expected).max()
-    return Agreement(modality, prompt, len(actual), float(error), float(cosines.min()))
+    return Agreement(vectors, prompt, len(actual), float(error), float(cosines.min()))

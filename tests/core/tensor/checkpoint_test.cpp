@@ -30,13 +30,20 @@ TEST_F(CheckpointTest, ReadsConfig) {
   EXPECT_EQ(checkpoint.folder(), folder_.path());
 }
 
+TEST_F(CheckpointTest, IntegersAreNoWeights) {
+  Checkpoint checkpoint(folder_.path());
+  checkpoint.weights().ignore("layer");
+  EXPECT_TRUE(at::equal(checkpoint.weights().get("steps", {2}), at::zeros({2})));
+  EXPECT_THROW(checkpoint.finish(), Error);
+}
+
 TEST_F(CheckpointTest, WidensFloatingPointAndKeepsIntegers) {
   Checkpoint checkpoint(folder_.path());
   const auto weights = checkpoint.weights();
   const auto layer = weights.scope("layer");
   EXPECT_TRUE(at::equal(layer.get("weight", {2, 3}), at::arange(6, at::kFloat).reshape({2, 3})));
   EXPECT_TRUE(at::equal(layer.get("bias", {2}), at::ones({2}, at::kFloat)));
-  EXPECT_EQ(weights.get("steps", {2}).scalar_type(), at::kLong);
+  EXPECT_EQ(weights.get_stored("steps", {2}).scalar_type(), at::kLong);
   EXPECT_NO_THROW(checkpoint.finish());
 }
 

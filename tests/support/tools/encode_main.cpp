@@ -17,6 +17,7 @@
 #include "core/tensor/checkpoint.h"
 #include "core/tensor/safetensors_writer.h"
 #include "encoders/registry.h"
+#include "encoders/reranker.h"
 
 // Encodes what a request lists with the model of a folder, for the comparison with references.
 //
@@ -26,6 +27,9 @@
 // [files], "audio": [files], "video": [{"frames": [files], "times": [seconds], "audio": file or
 // null}]}. The tensors written are named MODALITY.OUTPUT; their metadata hold the seconds each
 // modality took.
+//
+// With {"query", "instruction", "candidates": [{"text"} | {"image"} | {"video"}]} the model is a
+// reranker; what is written is the tensor "scores".
 
 namespace ogam {
 namespace {
@@ -90,10 +94,29 @@ const Encoder& required(const std::shared_ptr<const Encoder>& encoder, const cha
   return *encoder;
 }
 
-void encode(const std::string& folder, const Json& request, const std::string& out) {
+RerankCandidate read_candidate(const Json& candidate) {
+  if (candidate.contains("image")) {
+    return read_image(candidate.at("image").get<std::string>());
+  }
+  if (candidate.contains("video")) {
+    return read_clip(candidate.at("video"), /*sample_rate=*/0);
+  }
+  return candidate.at("text").get<std::string>();
+}
+
+void rerank(Checkpoint& checkpoint, const Json& request, const std::string& out) {
+  const auto reranker = make_reranker(checkpoint);
+  std::vector<RerankCandidate> candidates;
+  for (const auto& candidate : request.at("candidates")) {
+    candidates.push_back(read_candidate(candidate));
+  }
+  const RerankQuery query = {.text = request.at("query").get<std::string>(),
+                             .instruction = request.value("instruction", std::string())};
+  save_safetensors(out, {{"scores", at::tensor(reranker->score(query, candidates), at::kDouble)}});
+}
+
+void encode(Checkpoint& checkpoint, const Json& request, const std::string& out) {
   const c10::InferenceMode inference;
-  Checkpoint checkpoint(
-      folder, request.value("precision", "float32") == "bfloat16" ? at::kBFloat16 : at::kFloat);
   const Encoders encoders = make_encoders(checkpoint);
   Results results;
   if (request.contains("text")) {
@@ -134,7 +157,10 @@ int main(int argc, char** argv) {
   }
   try {
     at::set_num_threads(1);
-    ogam::encode(argv[1], ogam::read_json_file(argv[2]), argv[3]);
+    const ogam::Json request = ogam::read_json_file(argv[2]);
+    ogam::Checkpoint checkpoint(
+        argv[1], request.value("precision", "float32") == "bfloat16" ? at::kBFloat16 : at::kFloat);
+    (request.contains("candidates") ? ogam::rerank : ogam::encode)(checkpoint, request, argv[3]);
     return 0;
   } catch (const std::exception& error) {
     std::cerr << ogam::describe(error) << '\n';

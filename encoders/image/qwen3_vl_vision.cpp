@@ -1,0 +1,227 @@
+#include "encoders/image/qwen3_vl_vision.h"
+
+#include <ATen/ATen.h>
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+#include <utility>
+
+#include "core/base/error.h"
+#include "core/nn/attention.h"
+#include "core/tensor/shape.h"
+
+namespace ogam {
+
+namespace {
+
+constexpr std::int64_t kMaxSize = 1 << 17;
+constexpr std::int64_t kMaxBlocks = 512;
+constexpr std::int64_t kMaxPatchSize = 256;
+constexpr std::int64_t kMaxMergeSize = 16;
+constexpr std::int64_t kMaxPositions = 1 << 22;
+constexpr double kNormEps = 1e-6;
+
+std::int64_t patch_values(const Qwen3VlVisionConfig& config) {
+  return config.in_channels * config.temporal_patch_size * config.patch_size * config.patch_size;
+}
+
+/// Where along one side of the table of positions the patches of a picture's side lie: the two
+/// nearest entries and the weight of the second.
+struct Taps {
+  at::Tensor lower;   // integers
+  at::Tensor upper;   // integers
+  at::Tensor weight;  // float32
+};
+
+Taps taps_along(const at::Tensor& places, std::int64_t size, std::int64_t side) {
+  const auto last = static_cast<double>(side - 1);
+  const auto steps = static_cast<double>(std::max<std::int64_t>(size - 1, 1));
+  const auto exact = places.to(at::kFloat) * last / steps;
+  const auto floor = exact.floor();
+  const auto lower = floor.to(at::kLong).clamp(0, side - 1);
+  return {lower, (lower + 1).clamp_max(side - 1), exact - floor};
+}
+
+}  // namespace
+
+Qwen3VlVisionConfig Qwen3VlVisionConfig::parse(const ConfigReader& config) {
+  Qwen3VlVisionConfig parsed;
+  // Earlier files give the tower the name of the whole model.
+  const auto type = config.text("model_type", "qwen3_vl_vision");
+  require(type == "qwen3_vl_vision" || type == "qwen3_vl", ErrorCode::unsupported,
+          "{}: \"model_type\" is \"{}\"; only \"qwen3_vl_vision\" is implemented", config.origin(),
+          type);
+  parsed.depth = config.size("depth", kMaxBlocks, 27);
+  parsed.hidden_size = config.size("hidden_size", kMaxSize, 1152);
+  parsed.intermediate_size = config.size("intermediate_size", kMaxSize, 4304);
+  parsed.num_heads = config.size("num_heads", kMaxSize, 16);
+  config.demand_or_absent("in_channels", parsed.in_channels);
+  parsed.patch_size = config.size("patch_size", kMaxPatchSize, 16);
+  parsed.spatial_merge_size = config.size("spatial_merge_size", kMaxMergeSize, 2);
+  parsed.temporal_patch_size = config.size("temporal_patch_size", kMaxMergeSize, 2);
+  parsed.out_hidden_size = config.size("out_hidden_size", kMaxSize, 3584);
+  const auto positions = config.size("num_position_embeddings", kMaxPositions, 2304);
+  parsed.position_side = std::llround(std::sqrt(static_cast<double>(positions)));
+  parsed.activation =
+      find_activation(config.text("hidden_act", "gelu_pytorch_tanh"), config.origin());
+  parsed.deepstack_visual_indexes =
+      config.indexes("deepstack_visual_indexes", parsed.depth, {8, 16, 24});
+  const auto rope = config.section("rope_parameters");
+  constexpr double kMaxTheta = 1e12;
+  parsed.rope_theta = rope.number("rope_theta", 1, kMaxTheta, 10000);
+  const auto rope_type = rope.text("rope_type", "axial");
+  require(rope_type == "axial" || rope_type == "default", ErrorCode::unsupported,
+          "{}: \"rope_type\" is \"{}\"; only \"axial\" is implemented", rope.origin(), rope_type);
+  rope.refuse_unread();
+  config.refuse_unread();
+  require(parsed.position_side * parsed.position_side == positions, ErrorCode::corrupt_data,
+          "{}: {} position embeddings make no square table", config.origin(), positions);
+  // A quarter of a head's channels turns by row, a quarter by column, each paired with another.
+  require(parsed.hidden_size % (4 * parsed.num_heads) == 0, ErrorCode::corrupt_data,
+          "{}: {} heads do not divide \"hidden_size\" {} into heads of a multiple of 4",
+          config.origin(), parsed.num_heads, parsed.hidden_size);
+  return parsed;
+}
+
+PatchPlaces merged_order(std::int64_t rows, std::int64_t columns, std::int64_t merge_size) {
+  const auto order = [&](const at::Tensor& places) {
+    return places.expand({rows, columns})
+        .reshape({rows / merge_size, merge_size, columns / merge_size, merge_size})
+        .transpose(1, 2)
+        .flatten();
+  };
+  return {order(at::arange(rows).unsqueeze(1)), order(at::arange(columns).unsqueeze(0))};
+}
+
+Qwen3VlVision::Merger::Merger(const WeightScope& weights, const Qwen3VlVisionConfig& config,
+                              bool norm_joined)
+    : joined(config.hidden_size * config.spatial_merge_size * config.spatial_merge_size),
+      norm_joined(norm_joined),
+      norm(weights.scope("norm"),
+           {.size = norm_joined ? joined : config.hidden_size, .eps = kNormEps}),
+      mlp(weights, {.size = joined,
+                    .intermediate = joined,
+                    .activation = find_activation("gelu", "the merger"),
+                    .names = {"linear_fc1", "linear_fc2"},
+                    .out = config.out_hidden_size}) {}
+
+at::Tensor Qwen3VlVision::Merger::operator()(const at::Tensor& x) const {
+  return mlp(norm_joined ? norm(x.view({-1, joined})) : norm(x).view({-1, joined}));
+}
+
+Qwen3VlVision::Qwen3VlVision(const Qwen3VlVisionConfig& config, const WeightScope& weights)
+    : config_(config),
+      // The convolution over patches that do not overlap, as the linear layer that it is.
+      patch_weight_(weights
+                        .get("patch_embed.proj.weight",
+                             {config.hidden_size, config.in_channels, config.temporal_patch_size,
+                              config.patch_size, config.patch_size})
+                        .flatten(1)),
+      patch_bias_(weights.get("patch_embed.proj.bias", {config.hidden_size})),
+      pos_embed_(weights.scope("pos_embed"), {.count = config.position_side * config.position_side,
+                                              .size = config.hidden_size}),
+      merger_(weights.scope("merger"), config, /*norm_joined=*/false),
+      frequencies_(
+          rotary_frequencies(config.hidden_size / config.num_heads / 2, config.rope_theta)) {
+  const auto size = config.hidden_size;
+  blocks_.reserve(config.depth);
+  for (std::int64_t i = 0; i < config.depth; ++i) {
+    const auto block = weights.scope("blocks." + std::to_string(i));
+    blocks_.push_back({.norm1 = LayerNorm(block.scope("norm1"), {.size = size, .eps = kNormEps}),
+                       .qkv = Linear(block.scope("attn.qkv"), {.in = size, .out = 3 * size}),
+                       .proj = Linear(block.scope("attn.proj"), {.in = size, .out = size}),
+                       .norm2 = LayerNorm(block.scope("norm2"), {.size = size, .eps = kNormEps}),
+                       .mlp = Mlp(block.scope("mlp"), {.size = size,
+                                                       .intermediate = config.intermediate_size,
+                                                       .activation = config.activation,
+                                                       .names = {"linear_fc1", "linear_fc2"}})});
+  }
+  for (std::size_t i = 0; i < config.deepstack_visual_indexes.size(); ++i) {
+    deepstack_mergers_.emplace_back(weights.scope("deepstack_merger_list." + std::to_string(i)),
+                                    config, /*norm_joined=*/true);
+  }
+}
+
+at::Tensor Qwen3VlVision::positions(const PatchGrid& grid) const {
+  const auto places = merged_order(grid.rows, grid.columns, config_.spatial_merge_size);
+  const auto side = config_.position_side;
+  const auto rows = taps_along(places.rows, grid.rows, side);
+  const auto columns = taps_along(places.columns, grid.columns, side);
+  const auto corner = [&](const at::Tensor& row, const at::Tensor& column,
+                          const at::Tensor& weight) {
+    return pos_embed_(row * side + column) * weight.unsqueeze(1);
+  };
+  const auto bilinear =
+      corner(rows.lower, columns.lower, (1 - rows.weight) * (1 - columns.weight)) +
+      corner(rows.lower, columns.upper, (1 - rows.weight) * columns.weight) +
+      corner(rows.upper, columns.lower, rows.weight * (1 - columns.weight)) +
+      corner(rows.upper, columns.upper, rows.weight * columns.weight);
+  return bilinear.repeat({grid.frames, 1});
+}
+
+at::Tensor Qwen3VlVision::attend_within_frames(const Block& block, const at::Tensor& x,
+                                               const Rotation& rotation,
+                                               std::span<const PatchGrid> grids) const {
+  const auto heads = config_.num_heads;
+  // [3, heads, N, head size]; turned in float32.
+  const auto qkv = block.qkv(x).view({x.size(0), 3, heads, -1}).permute({1, 2, 0, 3});
+  const auto turned = rotate_half(qkv.narrow(0, 0, 2).to(at::kFloat), rotation).to(x.scalar_type());
+  std::vector<at::Tensor> outputs;
+  outputs.reserve(grids.size());
+  std::int64_t start = 0;
+  for (const PatchGrid& grid : grids) {
+    // Frames of one grid are alike and make a batch.
+    const auto frames = [&](const at::Tensor& part) {
+      return part.narrow(1, start, grid.count())
+          .unflatten(1, {grid.frames, grid.rows * grid.columns})
+          .transpose(0, 1);
+    };
+    outputs.push_back(attend(frames(turned[0]), frames(turned[1]), frames(qkv[2])).flatten(0, 1));
+    start += grid.count();
+  }
+  return block.proj(at::cat(outputs));
+}
+
+VisualTokens Qwen3VlVision::operator()(const at::Tensor& patches,
+                                       std::span<const PatchGrid> grids) const {
+  const auto merge = config_.spatial_merge_size;
+  std::int64_t total = 0;
+  for (const PatchGrid& grid : grids) {
+    require(grid.frames > 0 && grid.rows > 0 && grid.columns > 0 && grid.rows % merge == 0 &&
+                grid.columns % merge == 0,
+            ErrorCode::invalid_argument, "a grid of {} x {} x {} patches has no squares of {}",
+            grid.frames, grid.rows, grid.columns, merge);
+    total += grid.count();
+  }
+  require(total > 0 && patches.sizes() == at::IntArrayRef({total, patch_values(config_)}),
+          ErrorCode::invalid_argument, "patches must be [{}, {}], got {}", total,
+          patch_values(config_), shape_string(patches));
+  std::vector<at::Tensor> embedded;
+  std::vector<at::Tensor> angles;
+  for (const PatchGrid& grid : grids) {
+    embedded.push_back(positions(grid));
+    const auto places = merged_order(grid.rows, grid.columns, merge);
+    const auto place = at::stack({places.rows, places.columns}, 1).repeat({grid.frames, 1});
+    angles.push_back((place.unsqueeze(-1) * frequencies_).flatten(1));
+  }
+  const auto angle = at::cat(angles);  // [N, head size / 2]
+  const Rotation rotation = {angle.cos(), angle.sin()};
+  auto x = at::linear(patches.to(patch_weight_.scalar_type()), patch_weight_, patch_bias_);
+  x = x + at::cat(embedded).to(x.scalar_type());
+  VisualTokens seen;
+  const auto& stacked = config_.deepstack_visual_indexes;
+  for (std::size_t i = 0; i < blocks_.size(); ++i) {
+    const Block& block = blocks_[i];
+    x = x + attend_within_frames(block, block.norm1(x), rotation, grids);
+    x = x + block.mlp(block.norm2(x));
+    const auto next = seen.deepstack.size();
+    if (next < stacked.size() && stacked[next] == static_cast<std::int64_t>(i)) {
+      seen.deepstack.push_back(deepstack_mergers_[next](x));
+    }
+  }
+  seen.tokens = merger_(x);
+  return seen;
+}
+
+}  // namespace ogam

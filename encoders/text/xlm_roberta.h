@@ -1,0 +1,18 @@
+#pragma once
+
+#include "core/tensor/checkpoint.h"
+#include "encoders/encoder.h"
+#include "encoders/text/bert.h"
+
+namespace ogam {
+
+/// What config.json says of an XLM-RoBERTa: a BERT that counts positions as RoBERTa does, from
+/// behind the padding token's id. Source: Conneau et al. 2019, `XLMRobertaConfig`.
+/// @throws Error{corrupt_data, unsupported} as BertConfig::parse does.
+BertConfig parse_xlm_roberta_config(const ConfigReader& config);
+
+/// Builds the sentence encoder from a folder with `model_type` "xlm-roberta".
+/// @throws Error{not_found, corrupt_data, unsupported}.
+Encoders make_xlm_roberta(Checkpoint& checkpoint);
+
+}  // namespace ogam

@@ -1,0 +1,61 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "encoders/encoder.h"
+#include "encoders/text/sentence_modules.h"
+#include "encoders/video/qwen3_vl_model.h"
+#include "encoders/video/qwen3_vl_reader.h"
+
+namespace ogam {
+
+/// Qwen3-VL-Embedding: texts, pictures and videos in one space. A conversation tells the model what
+/// to do (the instruction) and shows it one thing; the contextual token at its end is the vector,
+/// at length 1.
+///
+/// Output: "embedding" [N, D]. With sentence-transformers' files beside config.json, D is their
+/// `truncate_dim`, of which the model allows any from 64 on (Kusupati et al. 2022, "Matryoshka
+/// Representation Learning"), and instructions are their prompts. Where they say nothing, the
+/// instruction is the authors': "Represent the user's input.", and of a query "Retrieve images or
+/// text relevant to the user's query."; media come with the default one. A text of more than 8,192
+/// tokens is read up to there. fp16 is refused by Checkpoint.
+///
+/// Source: Li et al. 2026, "Qwen3-VL-Embedding and Qwen3-VL-Reranker", section 3; the authors'
+/// `Qwen3VLEmbedder`.
+class Qwen3Vl : public TextEncoder, public ImageEncoder, public VideoEncoder {
+ public:
+  /// @throws Error{corrupt_data, unsupported}.
+  explicit Qwen3Vl(Checkpoint& checkpoint);
+
+  std::vector<EncoderOutputInfo> outputs() const override;
+  VideoSampling sampling() const override;
+
+  std::vector<EncoderOutput> encode(std::span<const std::string> texts,
+                                    std::string_view prompt) const override;
+  std::vector<EncoderOutput> encode(std::span<const Image> images) const override;
+  std::vector<EncoderOutput> encode(std::span<const VideoClip> clips) const override;
+
+ private:
+  std::string instruction(std::string_view prompt) const;
+  std::vector<EncoderOutput> embed(std::span<const Qwen3VlContent> contents,
+                                   const std::string& instruction) const;
+
+  Qwen3VlModel model_;
+  Qwen3VlReader reader_;
+  SentenceModules modules_;
+};
+
+/// The instruction as the model was trained to read it: without spaces around it, and with a full
+/// stop where it ends without punctuation.
+std::string close_instruction(std::string_view instruction);
+
+/// Builds the encoders from a folder with `model_type` "qwen3_vl".
+/// @throws Error{not_found, corrupt_data, unsupported}.
+Encoders make_qwen3_vl(Checkpoint& checkpoint);
+
+}  // namespace ogam

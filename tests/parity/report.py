@@ -1,0 +1,104 @@
+"""Writes docs/parity.md: how far ogam is from the references, model by model. Run by scripts/parity.sh."""
+
+from __future__ import annotations
+
+import argparse
+import importlib.metadata
+import os
+import platform
+import tempfile
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import safetensors
+
+from tests.parity import Case, Inputs, all_cases
+from tests.parity.compare import agreement, encode, make_inputs
+
+ROOT = Path(__file__).resolve().parents[2]
+VERSIONS = ("transformers", "tokenizers", "sentence-transformers", "torch", "torchvision", "pillow", "timm")
+
+HEAD = """# Parity
+
+Each row is a random tiny checkpoint that the reference wrote with its own `save_pretrained` (weights, configuration, processor,
+tokenizer) and that ogam loads by the path that a real one takes. Texts, pictures, sounds and clips go through either side's own
+tokenizer and preprocessing, so a difference in these shows in the vectors. The reference encodes item by item, ogam in batches.
+
+- **error**: the largest difference of an element, as a share of the largest element of the reference, in float32 (1e-4 is the limit
+  that the tests hold).
+- **bf16**: the least cosine between ogam in bfloat16 and ogam in float32 (0.999 is the limit).
+- **time**: what the reference takes for these items, loading left out, as a multiple of what ogam takes, both on one thread. On models this small it measures overhead, not arithmetic; it says nothing of the speed of real sizes.
+
+`scripts/parity.sh` writes this page.
+
+"""
+
+
+def seconds_of(folder: Path) -> dict[str, float]:
+    with safetensors.safe_open(folder / "out.safetensors", "np") as file:
+        return {key.removeprefix("seconds."): float(value) for key, value in file.metadata().items() if key.startswith("seconds.")}
+
+
+def encoding_seconds(case: Case, model: Path, inputs: Inputs, prompt: str, modality: str) -> float:
+    """What the reference takes for the items of one modality: three times as many of them, less once, halved, so that
+    loading the checkpoint does not count."""
+    seconds = []
+    for times in (1, 3):
+        repeated = replace(inputs, **{modality: getattr(inputs, modality) * times})
+        start = time.perf_counter()
+        case.reference(model, repeated, prompt)
+        seconds.append(time.perf_counter() - start)
+    return max(seconds[1] - seconds[0], 0) / 2
+
+
+def rows_of(case: Case, tool: Path, folder: Path) -> list[str]:
+    case.build(folder / "model", 7)
+    inputs = make_inputs(folder / "inputs", case, 11)
+    rows = []
+    for prompt in case.prompts:
+        expected = case.reference(folder / "model", inputs, prompt)
+        taken = {modality: encoding_seconds(case, folder / "model", inputs, prompt, modality) for modality in case.modalities}
+        actual = encode(tool, folder / "model", inputs, folder / "run", prompt)
+        seconds = seconds_of(folder / "run")
+        rounded = encode(tool, folder / "model", inputs, folder / "run", prompt, "bfloat16")
+        for vectors in sorted(expected):
+            close = agreement(vectors, prompt, actual[vectors], expected[vectors])
+            bf16 = agreement(vectors, prompt, rounded[vectors], actual[vectors])
+            modality = vectors.split(".")[0]
+            ratio = taken[modality] / seconds[modality]
+            rows.append(
+                f"| {case.name} | `{case.model_type}` | {vectors} | {prompt or '-'} | {close.items} | {close.max_error:.1e} "
+                f"| {close.min_cosine:.7f} | {bf16.min_cosine:.5f} | {ratio:.1f} |"
+            )
+    return rows
+
+
+def processor_name() -> str:
+    for line in Path("/proc/cpuinfo").read_text().splitlines():
+        if line.startswith("model name"):
+            return line.split(":", 1)[1].strip()
+    return platform.machine()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--tool", type=Path, default=ROOT / "build/release/tests/tools/encode")
+    parser.add_argument("--out", type=Path, default=ROOT / "docs/parity.md")
+    arguments = parser.parse_args()
+    rows, types = [], set()
+    for case in all_cases():
+        with tempfile.TemporaryDirectory() as folder:
+            found = rows_of(case, arguments.tool, Path(folder))
+        print("\n".join(found), flush=True)
+        rows += found
+        types.add(case.model_type)
+    versions = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in VERSIONS)
+    text = HEAD + f"{len(types)} model types. {versions}; {os.cpu_count()} cores of {processor_name()}.\n\n"
+    text += "| checkpoint | model type | vectors | prompt | items | error | least cosine | bf16 | time |\n|---|---|---|---|---|---|---|---|---|\n"
+    arguments.out.write_text(text + "\n".join(rows) + "\n")
+    print(f"written: {arguments.out}")
+
+
+if __name__ == "__main__":
+    main()

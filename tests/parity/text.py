@@ -1,0 +1,184 @@
+"""Sentence encoders: towers with a tokenizer, pooling and prompts, as sentence-transformers writes and runs them."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import numpy as np
+
+os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")  # training a vocabulary gives the same one every time
+
+import tokenizers
+import torch
+import transformers
+from sentence_transformers import SentenceTransformer
+from sentence_transformers.sentence_transformer import modules
+from tokenizers import decoders, normalizers, pre_tokenizers, processors, trainers
+
+from tests.parity.case import Case, Inputs, normalized, randomize
+
+CORPUS = [
+    "a red car drives along the road while a dog sleeps", "The quick brown fox jumps over the lazy dog.",
+    "How do I find the scene with the blue boat?", "search query: title: passage: document: classification:",
+    "two people talk about music, food and the weather in 2026!", "spaced out lines and a cat on the table",
+    "빨간 자동차가 길을 달린다", "한 마리의 강아지가 자고 있다", "바다 위의 파란 배를 찾아 주세요", "고양이와 사람이 음악을 듣는다",
+    "오늘 날씨가 아주 좋다", "회의에서 예산과 일정을 이야기했다",
+]  # fmt: skip
+
+SMALL = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4, "intermediate_size": 40}
+
+
+def train_wordpiece(vocab_size: int) -> transformers.PreTrainedTokenizerFast:
+    """BERT's tokenizer: lower case, words split at punctuation, pieces of words."""
+    tokenizer = tokenizers.BertWordPieceTokenizer(lowercase=True)
+    tokenizer.train_from_iterator(CORPUS, vocab_size=vocab_size, min_frequency=1, show_progress=False)
+    return transformers.BertTokenizer(vocab=tokenizer.get_vocab(), do_lower_case=True, model_max_length=64)
+
+
+def train_unigram(vocab_size: int) -> transformers.PreTrainedTokenizerFast:
+    """XLM-RoBERTa's tokenizer: SentencePiece's unigrams, with the first ids as in fairseq."""
+    tokenizer = tokenizers.Tokenizer(tokenizers.models.Unigram())
+    tokenizer.normalizer = normalizers.NFKC()
+    tokenizer.pre_tokenizer = pre_tokenizers.Metaspace()
+    special = ["<s>", "<pad>", "</s>", "<unk>"]
+    trainer = trainers.UnigramTrainer(
+        vocab_size=vocab_size, special_tokens=[*special, "<mask>"], unk_token="<unk>", show_progress=False
+    )
+    tokenizer.train_from_iterator(CORPUS, trainer)
+    scores = dict(json.loads(tokenizer.to_str())["model"]["vocab"])
+    vocab = [(piece, 0.0) for piece in special]
+    vocab += [(piece, score) for piece, score in scores.items() if piece not in (*special, "<mask>")]
+    return transformers.XLMRobertaTokenizer(vocab=[*vocab, ("<mask>", 0.0)], model_max_length=64)
+
+
+def train_byte_bpe(vocab_size: int) -> transformers.PreTrainedTokenizerFast:
+    """ModernBERT's tokenizer: NFC, byte-level BPE, [CLS] and [SEP] around the text."""
+    tokenizer = tokenizers.Tokenizer(tokenizers.models.BPE())
+    tokenizer.normalizer = normalizers.NFC()
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    trainer = trainers.BpeTrainer(
+        vocab_size=vocab_size, special_tokens=["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"], show_progress=False,
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+    )  # fmt: skip
+    tokenizer.train_from_iterator(CORPUS, trainer)
+    ends = [(token, tokenizer.token_to_id(token)) for token in ("[CLS]", "[SEP]")]
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single="[CLS] $A [SEP]", pair="[CLS] $A [SEP] $B [SEP]", special_tokens=ends
+    )
+    return transformers.PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer, pad_token="[PAD]", unk_token="[UNK]", cls_token="[CLS]", sep_token="[SEP]",
+        mask_token="[MASK]", model_max_length=96, model_input_names=["input_ids", "attention_mask"],
+    )  # fmt: skip
+
+
+def write_tower(folder: Path, seed: int, model: transformers.PreTrainedModel, tokenizer) -> None:
+    """The folder that transformers writes: config.json, weights and the tokenizer's files."""
+    torch.manual_seed(seed)
+    randomize(model, seed, scale=0.15)
+    model.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+
+
+def write_modules(folder: Path, later: list[torch.nn.Module], seed: int, **options) -> None:
+    """Adds to a tower's folder what sentence-transformers does with its states."""
+    randomize(torch.nn.ModuleList(later), seed + 1, scale=0.3)
+    tower = modules.Transformer(str(folder))
+    SentenceTransformer(modules=[tower, *later], device="cpu", **options).save(str(folder), create_model_card=False)
+
+
+def edit_json(path: Path, **changes) -> None:
+    content = json.loads(path.read_text()) | changes
+    path.write_text(json.dumps({key: value for key, value in content.items() if value is not None}, indent=2))
+
+
+def build_bert_mean(folder: Path, seed: int) -> None:
+    tokenizer = train_wordpiece(300)
+    config = transformers.BertConfig(vocab_size=len(tokenizer), max_position_embeddings=64, **SMALL)
+    write_tower(folder, seed, transformers.BertModel(config), tokenizer)
+    write_modules(folder, [modules.Pooling(32, "mean"), modules.Normalize()], seed)
+
+
+def build_bert_cls_dense(folder: Path, seed: int) -> None:
+    """A masked language model's checkpoint, pooling in the words of earlier versions, a layer on top."""
+    tokenizer = train_wordpiece(300)
+    config = transformers.BertConfig(
+        vocab_size=len(tokenizer), max_position_embeddings=128, hidden_act="gelu_new", layer_norm_eps=1e-6, **SMALL
+    )
+    write_tower(folder, seed, transformers.BertForMaskedLM(config), tokenizer)
+    write_modules(folder, [modules.Pooling(32, "cls"), modules.Dense(32, 24)], seed)
+    write_tower(folder, seed, transformers.BertForMaskedLM(config), tokenizer)
+    (folder / "1_Pooling/config.json").write_text(
+        json.dumps({"word_embedding_dimension": 32, "pooling_mode_cls_token": True, "pooling_mode_mean_tokens": False})
+    )
+    (folder / "sentence_bert_config.json").write_text(json.dumps({"max_seq_length": 40, "do_lower_case": True}))
+
+
+def build_bert_alone(folder: Path, seed: int) -> None:
+    """No word of sentence-transformers: the mean of the tokens."""
+    tokenizer = train_wordpiece(300)
+    config = transformers.BertConfig(vocab_size=len(tokenizer), max_position_embeddings=512, type_vocab_size=1, **SMALL)
+    write_tower(folder, seed, transformers.BertModel(config), tokenizer)
+
+
+def build_xlm_roberta(folder: Path, seed: int) -> None:
+    tokenizer = train_unigram(300)
+    config = transformers.XLMRobertaConfig(
+        vocab_size=len(tokenizer), max_position_embeddings=66, type_vocab_size=1, layer_norm_eps=1e-5, **SMALL
+    )
+    write_tower(folder, seed, transformers.XLMRobertaModel(config), tokenizer)
+    prompts = {"query": "query: ", "document": "passage: ", "Classification": "classification: title"}
+    later = [modules.Pooling(32, ["weightedmean", "lasttoken"], include_prompt=False), modules.Normalize()]
+    write_modules(folder, later, seed, prompts=prompts)
+
+
+def modernbert_config(vocab_size: int) -> transformers.ModernBertConfig:
+    return transformers.ModernBertConfig(
+        vocab_size=vocab_size, max_position_embeddings=96, local_attention=8, pad_token_id=0, cls_token_id=2, sep_token_id=3,
+        bos_token_id=2, eos_token_id=3, **SMALL | {"num_hidden_layers": 3},
+    )  # fmt: skip
+
+
+def build_modernbert(folder: Path, seed: int) -> None:
+    tokenizer = train_byte_bpe(340)
+    write_tower(folder, seed, transformers.ModernBertModel(modernbert_config(len(tokenizer))), tokenizer)
+    prompts = {"query": "search query: ", "document": "document: ", "Clustering": "clustering | "}
+    later = [modules.Pooling(32, "mean"), modules.Normalize()]
+    write_modules(folder, later, seed, prompts=prompts, default_prompt_name="document", truncate_dim=20)
+
+
+def build_modernbert_published(folder: Path, seed: int) -> None:
+    """A masked language model with the keys of the published checkpoints."""
+    tokenizer = train_byte_bpe(340)
+    config = modernbert_config(len(tokenizer))
+    config.rope_parameters["full_attention"]["rope_theta"] = 5000.0
+    config.rope_parameters["sliding_attention"]["rope_theta"] = 300.0
+    config.layer_types = ["full_attention", "sliding_attention", "full_attention"]
+    write_tower(folder, seed, transformers.ModernBertForMaskedLM(config), tokenizer)
+    earlier_keys = {"global_rope_theta": 5000.0, "local_rope_theta": 300.0, "global_attn_every_n_layers": 2}
+    edit_json(folder / "config.json", rope_parameters=None, layer_types=None, position_embedding_type="absolute", **earlier_keys)
+
+
+def reference(folder: Path, inputs: Inputs, prompt: str) -> dict[str, np.ndarray]:
+    model = SentenceTransformer(str(folder), device="cpu", local_files_only=True)
+    model.eval()
+    encoders = {"": model.encode, "query": model.encode_query, "document": model.encode_document}
+    options = {} if prompt in encoders else {"prompt_name": prompt}
+    encode = encoders.get(prompt, model.encode)
+    return {"text": normalized(encode(inputs.text, batch_size=1, convert_to_tensor=True, **options))}
+
+
+def text_case(name: str, model_type: str, build, prompts: tuple[str, ...] = ("",)) -> Case:
+    return Case(name, model_type, build, reference, ("text",), prompts)
+
+
+CASES = [
+    text_case("bert_mean", "bert", build_bert_mean, ("", "query")),
+    text_case("bert_cls_dense", "bert", build_bert_cls_dense),
+    text_case("bert_alone", "bert", build_bert_alone),
+    text_case("xlm_roberta", "xlm-roberta", build_xlm_roberta, ("", "query", "document", "Classification")),
+    text_case("modernbert", "modernbert", build_modernbert, ("", "query", "document", "Clustering")),
+    text_case("modernbert_published", "modernbert", build_modernbert_published),
+]
