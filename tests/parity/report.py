@@ -27,10 +27,16 @@ tokenizer and preprocessing, so a difference in these shows in the vectors. The 
 
 - **error**: the largest difference of an element, as a share of the largest element of the reference, in float32 (1e-4 is the limit
   that the tests hold).
-- **bf16**: the least cosine between ogam in bfloat16 and ogam in float32 (0.999 is the limit).
-- **time**: what the reference takes for these items, loading left out, as a multiple of what ogam takes, both on one thread. On models this small it measures overhead, not arithmetic; it says nothing of the speed of real sizes.
+- **bf16**: the least cosine between ogam in bfloat16 and ogam in float32. The tests hold 0.999, with the default prompt, but for two: EmbeddingGemma 2 with
+  clipped layers on sounds (0.996; the reference's own bfloat16 reaches 0.9961 on these random weights) and PE-AV's fused video
+  (0.998; the reference takes no bfloat16 sound).
 
-`scripts/parity.sh` writes this page.
+`scripts/parity.sh` writes this page; with `--times`, and on a machine that does nothing else, also how long either side takes.
+
+"""
+
+TIMES = """**time**: what the reference takes for these items, loading left out, as a multiple of what ogam takes, both on one thread. On
+models this small it measures overhead, not arithmetic: it says nothing of the speed of real sizes.
 
 """
 
@@ -52,13 +58,15 @@ def encoding_seconds(case: Case, model: Path, inputs: Inputs, prompt: str, modal
     return max(seconds[1] - seconds[0], 0) / 2
 
 
-def rows_of(case: Case, tool: Path, folder: Path) -> list[str]:
+def rows_of(case: Case, tool: Path, folder: Path, times: bool) -> list[str]:
     case.build(folder / "model", 7)
     inputs = make_inputs(folder / "inputs", case, 11)
     rows = []
     for prompt in case.prompts:
         expected = case.reference(folder / "model", inputs, prompt)
-        taken = {modality: encoding_seconds(case, folder / "model", inputs, prompt, modality) for modality in case.modalities}
+        taken = {}
+        if times:
+            taken = {kind: encoding_seconds(case, folder / "model", inputs, prompt, kind) for kind in case.modalities}
         actual = encode(tool, folder / "model", inputs, folder / "run", prompt)
         seconds = seconds_of(folder / "run")
         rounded = encode(tool, folder / "model", inputs, folder / "run", prompt, "bfloat16")
@@ -66,10 +74,10 @@ def rows_of(case: Case, tool: Path, folder: Path) -> list[str]:
             close = agreement(vectors, prompt, actual[vectors], expected[vectors])
             bf16 = agreement(vectors, prompt, rounded[vectors], actual[vectors])
             modality = vectors.split(".")[0]
-            ratio = taken[modality] / seconds[modality]
+            ratio = f" {taken[modality] / seconds[modality]:.1f} |" if times else ""
             rows.append(
                 f"| {case.name} | `{case.model_type}` | {vectors} | {prompt or '-'} | {close.items} | {close.max_error:.1e} "
-                f"| {close.min_cosine:.7f} | {bf16.min_cosine:.5f} | {ratio:.1f} |"
+                f"| {close.min_cosine:.7f} | {bf16.min_cosine:.5f} |{ratio}"
             )
     return rows
 
@@ -85,17 +93,21 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--tool", type=Path, default=ROOT / "build/release/tests/tools/encode")
     parser.add_argument("--out", type=Path, default=ROOT / "docs/parity.md")
+    parser.add_argument("--times", action="store_true", help="on a machine that does nothing else")
     arguments = parser.parse_args()
     rows, types = [], set()
     for case in all_cases():
         with tempfile.TemporaryDirectory() as folder:
-            found = rows_of(case, arguments.tool, Path(folder))
+            found = rows_of(case, arguments.tool, Path(folder), arguments.times)
         print("\n".join(found), flush=True)
         rows += found
         types.add(case.model_type)
     versions = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in VERSIONS)
-    text = HEAD + f"{len(types)} model types. {versions}; {os.cpu_count()} cores of {processor_name()}.\n\n"
-    text += "| checkpoint | model type | vectors | prompt | items | error | least cosine | bf16 | time |\n|---|---|---|---|---|---|---|---|---|\n"
+    columns = ["checkpoint", "model type", "vectors", "prompt", "items", "error", "least cosine", "bf16"]
+    columns += ["time"] if arguments.times else []
+    text = HEAD + (TIMES if arguments.times else "")
+    text += f"{len(types)} model types. {versions}; {os.cpu_count()} cores of {processor_name()}.\n\n"
+    text += f"| {' | '.join(columns)} |\n|{'---|' * len(columns)}\n"
     arguments.out.write_text(text + "\n".join(rows) + "\n")
     print(f"written: {arguments.out}")
 
