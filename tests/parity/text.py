@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
+import math
+import re
+import unicodedata
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
-
-os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")  # training a vocabulary gives the same one every time
-
 import tokenizers
 import torch
 import transformers
@@ -30,30 +30,40 @@ CORPUS = [
 SMALL = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4, "intermediate_size": 40}
 
 
-def train_wordpiece(vocab_size: int) -> transformers.PreTrainedTokenizerFast:
+def pieces_of(words: list[str], prefix: str, inside: str, size: int) -> list[tuple[str, int]]:
+    """Parts of the words and how often they occur, the same every time: all characters, then frequent parts.
+
+    A part at the beginning of a word is written behind `prefix`, another one behind `inside`.
+    """
+    counts: Counter[str] = Counter()
+    for word in words:
+        for start in range(len(word)):
+            for end in range(start + 1, min(start + 6, len(word)) + 1):
+                counts[(inside if start else prefix) + word[start:end]] += 1
+    marks = max(len(prefix), len(inside))
+    order = sorted(counts, key=lambda piece: (len(piece) > marks + 1, -counts[piece], piece))
+    return [(piece, counts[piece]) for piece in order[:size]]
+
+
+def make_wordpiece(vocab_size: int) -> transformers.PreTrainedTokenizerFast:
     """BERT's tokenizer: lower case, words split at punctuation, pieces of words."""
-    tokenizer = tokenizers.BertWordPieceTokenizer(lowercase=True)
-    tokenizer.train_from_iterator(CORPUS, vocab_size=vocab_size, min_frequency=1, show_progress=False)
-    return transformers.BertTokenizer(vocab=tokenizer.get_vocab(), do_lower_case=True, model_max_length=64)
+    special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
+    words = re.findall(r"\w+|[^\w\s]", unicodedata.normalize("NFD", " ".join(CORPUS).lower()))  # as the normalizer does
+    pieces = [piece for piece, _ in pieces_of(words, "", "##", vocab_size - len(special))]
+    vocab = {piece: i for i, piece in enumerate([*special, *pieces])}
+    return transformers.BertTokenizer(vocab=vocab, do_lower_case=True, model_max_length=64)
 
 
-def train_unigram(vocab_size: int) -> transformers.PreTrainedTokenizerFast:
+def make_unigram(vocab_size: int) -> transformers.PreTrainedTokenizerFast:
     """XLM-RoBERTa's tokenizer: SentencePiece's unigrams, with the first ids as in fairseq."""
-    tokenizer = tokenizers.Tokenizer(tokenizers.models.Unigram())
-    tokenizer.normalizer = normalizers.NFKC()
-    tokenizer.pre_tokenizer = pre_tokenizers.Metaspace()
     special = ["<s>", "<pad>", "</s>", "<unk>"]
-    trainer = trainers.UnigramTrainer(
-        vocab_size=vocab_size, special_tokens=[*special, "<mask>"], unk_token="<unk>", show_progress=False
-    )
-    tokenizer.train_from_iterator(CORPUS, trainer)
-    scores = dict(json.loads(tokenizer.to_str())["model"]["vocab"])
-    vocab = [(piece, 0.0) for piece in special]
-    vocab += [(piece, score) for piece, score in scores.items() if piece not in (*special, "<mask>")]
+    pieces = pieces_of(" ".join(CORPUS).split(), "▁", "", vocab_size - len(special) - 2)
+    vocab = [(piece, 0.0) for piece in special] + [("▁", -8.0)]
+    vocab += [(piece, math.log(count) - 8 + len(piece)) for piece, count in pieces]
     return transformers.XLMRobertaTokenizer(vocab=[*vocab, ("<mask>", 0.0)], model_max_length=64)
 
 
-def train_byte_bpe(vocab_size: int) -> transformers.PreTrainedTokenizerFast:
+def make_byte_bpe(vocab_size: int) -> transformers.PreTrainedTokenizerFast:
     """ModernBERT's tokenizer: NFC, byte-level BPE, [CLS] and [SEP] around the text."""
     tokenizer = tokenizers.Tokenizer(tokenizers.models.BPE())
     tokenizer.normalizer = normalizers.NFC()
@@ -95,7 +105,7 @@ def edit_json(path: Path, **changes) -> None:
 
 
 def build_bert_mean(folder: Path, seed: int) -> None:
-    tokenizer = train_wordpiece(300)
+    tokenizer = make_wordpiece(300)
     config = transformers.BertConfig(vocab_size=len(tokenizer), max_position_embeddings=64, **SMALL)
     write_tower(folder, seed, transformers.BertModel(config), tokenizer)
     write_modules(folder, [modules.Pooling(32, "mean"), modules.Normalize()], seed)
@@ -103,7 +113,7 @@ def build_bert_mean(folder: Path, seed: int) -> None:
 
 def build_bert_cls_dense(folder: Path, seed: int) -> None:
     """A masked language model's checkpoint, pooling in the words of earlier versions, a layer on top."""
-    tokenizer = train_wordpiece(300)
+    tokenizer = make_wordpiece(300)
     config = transformers.BertConfig(
         vocab_size=len(tokenizer), max_position_embeddings=128, hidden_act="gelu_new", layer_norm_eps=1e-6, **SMALL
     )
@@ -118,13 +128,13 @@ def build_bert_cls_dense(folder: Path, seed: int) -> None:
 
 def build_bert_alone(folder: Path, seed: int) -> None:
     """No word of sentence-transformers: the mean of the tokens."""
-    tokenizer = train_wordpiece(300)
+    tokenizer = make_wordpiece(300)
     config = transformers.BertConfig(vocab_size=len(tokenizer), max_position_embeddings=512, type_vocab_size=1, **SMALL)
     write_tower(folder, seed, transformers.BertModel(config), tokenizer)
 
 
 def build_xlm_roberta(folder: Path, seed: int) -> None:
-    tokenizer = train_unigram(300)
+    tokenizer = make_unigram(300)
     config = transformers.XLMRobertaConfig(
         vocab_size=len(tokenizer), max_position_embeddings=66, type_vocab_size=1, layer_norm_eps=1e-5, **SMALL
     )
@@ -132,6 +142,7 @@ def build_xlm_roberta(folder: Path, seed: int) -> None:
     prompts = {"query": "query: ", "document": "passage: ", "Classification": "classification: title"}
     later = [modules.Pooling(32, ["weightedmean", "lasttoken"], include_prompt=False), modules.Normalize()]
     write_modules(folder, later, seed, prompts=prompts)
+    (folder / "sentence_bert_config.json").write_text(json.dumps({"max_seq_length": 50, "do_lower_case": True}))
 
 
 def modernbert_config(vocab_size: int) -> transformers.ModernBertConfig:
@@ -142,7 +153,7 @@ def modernbert_config(vocab_size: int) -> transformers.ModernBertConfig:
 
 
 def build_modernbert(folder: Path, seed: int) -> None:
-    tokenizer = train_byte_bpe(340)
+    tokenizer = make_byte_bpe(340)
     write_tower(folder, seed, transformers.ModernBertModel(modernbert_config(len(tokenizer))), tokenizer)
     prompts = {"query": "search query: ", "document": "document: ", "Clustering": "clustering | "}
     later = [modules.Pooling(32, "mean"), modules.Normalize()]
@@ -151,7 +162,7 @@ def build_modernbert(folder: Path, seed: int) -> None:
 
 def build_modernbert_published(folder: Path, seed: int) -> None:
     """A masked language model with the keys of the published checkpoints."""
-    tokenizer = train_byte_bpe(340)
+    tokenizer = make_byte_bpe(340)
     config = modernbert_config(len(tokenizer))
     config.rope_parameters["full_attention"]["rope_theta"] = 5000.0
     config.rope_parameters["sliding_attention"]["rope_theta"] = 300.0

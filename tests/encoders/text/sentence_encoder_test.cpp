@@ -4,7 +4,6 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
-#include <fstream>
 #include <string>
 #include <vector>
 
@@ -76,18 +75,19 @@ TEST_P(SentenceEncoderTest, HalfThePrecisionStaysNear) {
 TEST_P(SentenceEncoderTest, RowDoesNotDependOnItsBatch) {
   const auto encoder = open(golden_folder(GetParam().golden));
   const auto together = encode(*encoder, texts());
-  for (std::size_t i = 0; i < texts().size(); ++i) {
-    EXPECT_TRUE(test::all_close(encode(*encoder, {texts()[i]})[0], together[i], kClose)) << i;
+  std::int64_t row = 0;
+  for (const auto& text : texts()) {
+    EXPECT_TRUE(test::all_close(encode(*encoder, {text})[0], together[row++], kClose)) << text;
   }
 }
 
 TEST_P(SentenceEncoderTest, MoreTextsThanABatchKeepTheirPlaces) {
   const auto encoder = open(golden_folder(GetParam().golden));
-  const auto some = texts();
-  const auto once = encode(*encoder, some);
+  const auto few = texts();
+  const auto once = encode(*encoder, few);
   std::vector<std::string> many;
   for (int i = 0; i < 60; ++i) {
-    many.insert(many.end(), some.begin(), some.end());
+    many.insert(many.end(), few.begin(), few.end());
   }
   EXPECT_TRUE(test::all_close(encode(*encoder, many), once.repeat({60, 1}), kClose));
 }
