@@ -19,6 +19,7 @@ using std::chrono::seconds;
 constexpr int kMaxFailures = 5;
 constexpr int kMaxRedirects = 10;
 constexpr milliseconds kFirstWait(500);
+constexpr std::int64_t kYear = std::int64_t{365} * 24 * 3600;
 constexpr seconds kLongestWait(300);
 constexpr std::uint64_t kProgress = 1'000'000;
 
@@ -34,7 +35,7 @@ std::optional<seconds> retry_after(const HttpResponse& response) {
   std::int64_t number = 0;
   const auto parsed = std::from_chars(value.data(), value.data() + value.size(), number);
   if (!value.empty() && parsed.ec == std::errc() && parsed.ptr == value.data() + value.size()) {
-    return seconds(std::clamp<std::int64_t>(number, 0, 365 * 24 * 3600));
+    return seconds(std::clamp<std::int64_t>(number, 0, kYear));
   }
   std::tm date{};
   if (::strptime(value.c_str(), "%a, %d %b %Y %H:%M:%S GMT", &date) != nullptr) {
@@ -45,8 +46,8 @@ std::optional<seconds> retry_after(const HttpResponse& response) {
 
 }  // namespace
 
-void Retries::wait(const TemporaryFailure& failure, std::uint64_t received) {
-  failures_ = received >= kProgress ? 1 : failures_ + 1;
+void Retries::wait(const TemporaryFailure& failure, std::uint64_t gained) {
+  failures_ = gained >= kProgress ? 1 : failures_ + 1;
   require(failures_ < kMaxFailures, ErrorCode::unavailable,
           "{} ({} times); check the network and run the same command again: what came is kept",
           failure.what(), failures_);
@@ -81,7 +82,7 @@ HttpResponse Client::send_once(HttpRequest request, const BodyReceiver& receiver
   if (!settings_.token.empty() && request.url.same_origin(settings_.endpoint)) {
     request.headers.emplace_back("Authorization", "Bearer " + settings_.token);
   }
-  const HttpResponse response = send_request(request, settings_.timeout, cancel_, receiver);
+  HttpResponse response = send_request(request, settings_.timeout, cancel_, receiver);
   if (is_temporary(response.status)) {
     throw TemporaryFailure(fmt::format("{} answered {}", request.url.host, response.status),
                            retry_after(response));
@@ -96,7 +97,7 @@ HttpResponse Client::send(HttpRequest request, const BodyReceiver& receiver, Bey
                                       },
                                   .take = receiver.take};
   for (int hop = 0; hop <= kMaxRedirects; ++hop) {
-    const HttpResponse response = send_once(request, final_one);
+    HttpResponse response = send_once(request, final_one);
     if (!is_redirect(response.status)) {
       return response;
     }

@@ -19,11 +19,11 @@ class Retries {
       : cancel_(std::move(cancel)), on_note_(std::move(on_note)) {}
 
   /// Waits before the next try.
-  /// @param received bytes that the failed try brought: one that brought a megabyte was no failure
-  ///     of the place, and the count begins again.
+  /// @param gained bytes by which the failed try came further: after a megabyte the count begins
+  ///     again.
   /// @throws Error{unavailable} after five failures, or when the server asks for more than five
   ///     minutes; Cancelled.
-  void wait(const TemporaryFailure& failure, std::uint64_t received = 0);
+  void wait(const TemporaryFailure& failure, std::uint64_t gained = 0);
 
  private:
   CancellationToken cancel_;

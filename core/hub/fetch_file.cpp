@@ -1,5 +1,6 @@
 #include "core/hub/fetch_file.h"
 
+#include <algorithm>
 #include <charconv>
 #include <optional>
 
@@ -52,16 +53,19 @@ class Transfer {
 
   void run() {
     Retries retries = job_.client.retries();
+    std::uint64_t furthest = part_.size();
     for (;;) {
-      const std::uint64_t received = received_;
       try {
         if (!part_.is_whole()) {
           request_rest();
         }
       } catch (const TemporaryFailure& failure) {
+        // Not what was received: a server that sends the beginning again and again would never end.
+        const std::uint64_t gained = std::max(part_.size(), furthest) - furthest;
+        furthest += gained;
         retries.wait(
             TemporaryFailure(display_path(file_.path) + ": " + failure.what(), failure.wait()),
-            received_ - received);
+            gained);
         continue;
       } catch (const Error& error) {
         if (error.code() == ErrorCode::corrupt_data) {
@@ -143,7 +147,6 @@ class Transfer {
     const std::uint64_t before = part_.size();
     part_.append(piece);
     count(before);
-    received_ += piece.size();
     job_.count.received += piece.size();
   }
 
@@ -162,7 +165,6 @@ class Transfer {
   const RemoteFile& file_;
   PartialBlob part_;
   bool is_fresh_ = false;  ///< nothing in it is of an earlier run
-  std::uint64_t received_ = 0;
 };
 
 }  // namespace

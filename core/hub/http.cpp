@@ -233,7 +233,7 @@ HttpResponse send_request(const HttpRequest& request, std::chrono::seconds timeo
   const NoBrokenPipe no_broken_pipe;
   Lines lines(curl_slist_append(nullptr, "Accept-Encoding: identity"));
   for (const auto& [name, value] : request.headers) {
-    lines.reset(curl_slist_append(lines.release(), (name + ": " + value).c_str()));
+    lines.reset(curl_slist_append(lines.release(), fmt::format("{}: {}", name, value).c_str()));
   }
   Answer answer(receiver);
   char message[CURL_ERROR_SIZE] = "";
@@ -245,6 +245,7 @@ HttpResponse send_request(const HttpRequest& request, std::chrono::seconds timeo
   }
   fail_for(code, easy.get(), request.url,
            answer.has_too_many_headers() ? "the answer has headers without end"
+           : code == CURLE_OUT_OF_MEMORY ? "the answer has a header without end, or memory is out"
            : *message != '\0'            ? message
                                          : curl_easy_strerror(code));
 }
