@@ -113,6 +113,9 @@ SiglipTokenizer::SiglipTokenizer(const std::filesystem::path& folder,
     end_id_ = token_id(token_text(config, "eos_token", origin, "</s>"));
   } else {
     words_.emplace(folder);
+    // A file that lowers letters itself knows which tokens to leave alone while it does.
+    const std::string capitals = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+    lower_case_ = words_->encode(capitals) != words_->encode(in_lower_case(capitals));
   }
   const auto side = json_value_or<std::string>(config, "padding_side", origin, kind.padding_side);
   require(side == "left" || side == "right", ErrorCode::corrupt_data,
@@ -131,7 +134,7 @@ std::vector<std::int32_t> SiglipTokenizer::unpadded(std::string_view text,
                                                     std::size_t length) const {
   const auto repaired = repair_utf8(text);
   if (words_) {
-    return words_->encode(in_lower_case(repaired), {.max_tokens = length});
+    return words_->encode(lower_case_ ? in_lower_case(repaired) : repaired, {.max_tokens = length});
   }
   auto ids = pieces_->encode(canonical_text(repaired, lower_case_));
   ids.resize(std::min(ids.size(), length - 1));

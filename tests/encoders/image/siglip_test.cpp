@@ -102,6 +102,21 @@ TEST(SiglipTokenizerTest, CanonicalTextHasNoPunctuationAndSingleBlanks) {
   EXPECT_EQ(canonical_text("", true), "");
 }
 
+TEST(SiglipTokenizerTest, CapitalsAreLoweredWhetherOrNotTheFileDoesIt) {
+  const test::TemporaryFolder folder;
+  std::filesystem::copy(test::tiny_folder("siglip"), folder.path(),
+                        std::filesystem::copy_options::recursive);
+  const SiglipTokenizer itself(folder.path(), "siglip");
+  auto json = read_json_file(folder / "tokenizer.json");
+  json["normalizer"] = json["normalizer"]["normalizers"][1];  // without Lowercase
+  write_file_atomically(folder / "tokenizer.json", json.dump());
+  const SiglipTokenizer published(folder.path(), "siglip");
+  const auto ids = itself.encode("a red car", 12);
+  EXPECT_EQ(itself.encode("A RED Car", 12), ids);
+  EXPECT_EQ(published.encode("A RED Car", 12), ids);
+  EXPECT_NE(itself.encode("<EOS>", 12), itself.encode("<eos>", 12));  // a text, and a token
+}
+
 TEST(SiglipTokenizerTest, FilesThatCannotBeHonouredAreRefused) {
   const auto error_with = [](const std::string& key, const Json& value) {
     return test::error_with("siglip", "tokenizer_config.json", "/" + key, value);
