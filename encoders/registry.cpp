@@ -50,6 +50,7 @@ constexpr std::array kEncoders = {
     EncoderRow{"pe_audio_video", &make_pe_audio_video},
     EncoderRow{"pe_video", &make_pe_video},
     EncoderRow{"qwen3_vl", &make_qwen3_vl},
+    EncoderRow{"roberta", &make_xlm_roberta},
     EncoderRow{"siglip", &make_siglip},
     EncoderRow{"siglip2", &make_siglip2},
     EncoderRow{"siglip2_vision_model", &make_siglip2_vision_model},

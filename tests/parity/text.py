@@ -63,17 +63,22 @@ def make_unigram(vocab_size: int) -> transformers.PreTrainedTokenizerFast:
     return transformers.XLMRobertaTokenizer(vocab=[*vocab, ("<mask>", 0.0)], model_max_length=64)
 
 
+def train_byte_bpe(vocab_size: int, special: list[str]) -> tokenizers.Tokenizer:
+    tokenizer = tokenizers.Tokenizer(tokenizers.models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    alphabet = pre_tokenizers.ByteLevel.alphabet()
+    trainer = trainers.BpeTrainer(
+        vocab_size=vocab_size, special_tokens=special, show_progress=False, initial_alphabet=alphabet
+    )
+    tokenizer.train_from_iterator(CORPUS, trainer)
+    return tokenizer
+
+
 def make_byte_bpe(vocab_size: int) -> transformers.PreTrainedTokenizerFast:
     """ModernBERT's tokenizer: NFC, byte-level BPE, [CLS] and [SEP] around the text."""
-    tokenizer = tokenizers.Tokenizer(tokenizers.models.BPE())
+    tokenizer = train_byte_bpe(vocab_size, ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"])
     tokenizer.normalizer = normalizers.NFC()
-    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     tokenizer.decoder = decoders.ByteLevel()
-    trainer = trainers.BpeTrainer(
-        vocab_size=vocab_size, special_tokens=["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"], show_progress=False,
-        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
-    )  # fmt: skip
-    tokenizer.train_from_iterator(CORPUS, trainer)
     ends = [(token, tokenizer.token_to_id(token)) for token in ("[CLS]", "[SEP]")]
     tokenizer.post_processor = processors.TemplateProcessing(
         single="[CLS] $A [SEP]", pair="[CLS] $A [SEP] $B [SEP]", special_tokens=ends
@@ -82,6 +87,14 @@ def make_byte_bpe(vocab_size: int) -> transformers.PreTrainedTokenizerFast:
         tokenizer_object=tokenizer, pad_token="[PAD]", unk_token="[UNK]", cls_token="[CLS]", sep_token="[SEP]",
         mask_token="[MASK]", model_max_length=96, model_input_names=["input_ids", "attention_mask"],
     )  # fmt: skip
+
+
+def make_fairseq_bpe(vocab_size: int) -> transformers.PreTrainedTokenizerFast:
+    """RoBERTa's tokenizer: byte-level BPE, with the first ids as in fairseq."""
+    trained = train_byte_bpe(vocab_size, ["<s>", "<pad>", "</s>", "<unk>", "<mask>"])
+    model = json.loads(trained.to_str())["model"]
+    merges = [tuple(merge) for merge in model["merges"]]
+    return transformers.RobertaTokenizer(vocab=model["vocab"], merges=merges, model_max_length=48)
 
 
 def write_tower(folder: Path, seed: int, model: transformers.PreTrainedModel, tokenizer) -> None:
@@ -145,6 +158,14 @@ def build_xlm_roberta(folder: Path, seed: int) -> None:
     (folder / "sentence_bert_config.json").write_text(json.dumps({"max_seq_length": 50, "do_lower_case": True}))
 
 
+def build_roberta(folder: Path, seed: int) -> None:
+    tokenizer = make_fairseq_bpe(340)
+    config = transformers.RobertaConfig(vocab_size=len(tokenizer), max_position_embeddings=50, type_vocab_size=1, **SMALL)
+    write_tower(folder, seed, transformers.RobertaForMaskedLM(config), tokenizer)
+    write_modules(folder, [modules.Pooling(32, "max")], seed)
+    write_tower(folder, seed, transformers.RobertaForMaskedLM(config), tokenizer)
+
+
 def modernbert_config(vocab_size: int) -> transformers.ModernBertConfig:
     return transformers.ModernBertConfig(
         vocab_size=vocab_size, max_position_embeddings=96, local_attention=8, pad_token_id=0, cls_token_id=2, sep_token_id=3,
@@ -190,6 +211,7 @@ CASES = [
     text_case("bert_cls_dense", "bert", build_bert_cls_dense),
     text_case("bert_alone", "bert", build_bert_alone),
     text_case("xlm_roberta", "xlm-roberta", build_xlm_roberta, ("", "query", "document", "Classification")),
+    text_case("roberta", "roberta", build_roberta),
     text_case("modernbert", "modernbert", build_modernbert, ("", "query", "document", "Clustering")),
     text_case("modernbert_published", "modernbert", build_modernbert_published),
 ]

@@ -39,6 +39,26 @@ TEST(ConfigReaderTest, RefusesAbsurdAndMissingNumbers) {
   EXPECT_EQ(code_of([&] { config.number("eps", 0, 1); }), ErrorCode::corrupt_data);
 }
 
+TEST(ConfigReaderTest, ReadsIdsWithinATable) {
+  const auto json = parse_json(R"({"first": 0, "last": 9, "beyond": 10, "negative": -1})", "f");
+  const ConfigReader config(json, "f");
+  EXPECT_EQ(config.id("first", 10), 0);
+  EXPECT_EQ(config.id("last", 10), 9);
+  EXPECT_EQ(config.id("left_out", 10, 3), 3);
+  EXPECT_EQ(code_of([&] { config.id("beyond", 10); }), ErrorCode::corrupt_data);
+  EXPECT_EQ(code_of([&] { config.id("negative", 10); }), ErrorCode::corrupt_data);
+  EXPECT_EQ(code_of([&] { config.id("left_out", 10); }), ErrorCode::corrupt_data);
+}
+
+TEST(ConfigReaderTest, ReadsListsOfTexts) {
+  const auto json = parse_json(R"({"kinds": ["a", "b"], "mixed": ["a", 1], "one": "a"})", "f");
+  const ConfigReader config(json, "f");
+  EXPECT_EQ(config.texts("kinds", 2), (std::vector<std::string>{"a", "b"}));
+  EXPECT_EQ(code_of([&] { config.texts("kinds", 1); }), ErrorCode::corrupt_data);
+  EXPECT_EQ(code_of([&] { config.texts("mixed", 2); }), ErrorCode::corrupt_data);
+  EXPECT_EQ(code_of([&] { config.texts("one", 2); }), ErrorCode::corrupt_data);
+}
+
 TEST(ConfigReaderTest, RefusesMathematicsThatIsNotImplemented) {
   const auto json = parse_json(R"({"hidden_act": "swish"})", "f");
   const ConfigReader config(json, "f");

@@ -4,11 +4,15 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "core/base/error.h"
 #include "core/base/files.h"
+#include "core/tensor/safetensors_writer.h"
+#include "core/tensor/weight_source.h"
 #include "encoders/registry.h"
 #include "tests/support/golden.h"
 #include "tests/support/temporary_folder.h"
@@ -118,10 +122,10 @@ TEST_P(SentenceEncoderTest, BrokenTextIsRepaired) {
   EXPECT_TRUE(encode(*encoder, {"\xFF\xFE red \xED\xA0\x80"}).isfinite().all().item<bool>());
 }
 
-/// A copy of a golden model whose files a test may damage.
-class DamagedModelTest : public ::testing::Test {
+/// A copy of a golden model whose files a test may change.
+class ChangedModelTest : public ::testing::Test {
  protected:
-  explicit DamagedModelTest() {
+  ChangedModelTest() {
     fs::copy(golden_folder("bert_tiny"), folder_.path(), fs::copy_options::recursive);
   }
   void write(const std::string& name, const Json& content) const {
@@ -139,28 +143,43 @@ class DamagedModelTest : public ::testing::Test {
   test::TemporaryFolder folder_;
 };
 
-TEST_F(DamagedModelTest, TheCopyItselfIsSound) { EXPECT_NO_THROW(open(folder_.path())); }
+TEST_F(ChangedModelTest, TheCopyItselfIsSound) { EXPECT_NO_THROW(open(folder_.path())); }
 
-TEST_F(DamagedModelTest, TokenizerOfALargerVocabularyIsRefused) {
+TEST_F(ChangedModelTest, EarlierNamesOfNormsAndStoredPositionsAreUnderstood) {
+  const auto expected = encode(*open(folder_.path()), {"the red car"});
+  std::map<std::string, at::Tensor> renamed = {
+      {"bert.embeddings.position_ids", at::arange(128).unsqueeze(0)}};
+  const auto weights = open_weights(folder_.path());
+  for (const auto& info : weights->tensors()) {
+    const auto scope = info.name.substr(0, info.name.rfind('.'));
+    const bool is_weight = info.name.ends_with(".weight");
+    renamed[scope.ends_with("LayerNorm") ? scope + (is_weight ? ".gamma" : ".beta") : info.name] =
+        weights->load(info.name).clone();
+  }
+  save_safetensors(folder_ / "model.safetensors", renamed);
+  EXPECT_TRUE(test::all_close(encode(*open(folder_.path()), {"the red car"}), expected, kClose));
+}
+
+TEST_F(ChangedModelTest, TokenizerOfALargerVocabularyIsRefused) {
   auto config = read_json_file(folder_ / "config.json");
   config["vocab_size"] = 7;
   write("config.json", config);
   expect_refusal(ErrorCode::corrupt_data);
 }
 
-TEST_F(DamagedModelTest, MissingTensorsAreNamed) {
+TEST_F(ChangedModelTest, MissingTensorsAreNamed) {
   auto config = read_json_file(folder_ / "config.json");
   config["num_hidden_layers"] = 3;
   write("config.json", config);
   expect_refusal(ErrorCode::corrupt_data);
 }
 
-TEST_F(DamagedModelTest, MissingTokenizerIsNamed) {
+TEST_F(ChangedModelTest, MissingTokenizerIsNamed) {
   fs::remove(folder_ / "tokenizer.json");
   expect_refusal(ErrorCode::not_found);
 }
 
-TEST_F(DamagedModelTest, ImpossibleTextSettingsAreRefused) {
+TEST_F(ChangedModelTest, ImpossibleTextSettingsAreRefused) {
   for (const auto& [key, value] : std::vector<std::pair<std::string, Json>>{
            {"max_seq_length", 0}, {"max_seq_length", "long"}, {"do_lower_case", 3}}) {
     write("sentence_bert_config.json", {{key, value}});
@@ -173,7 +192,7 @@ TEST_F(DamagedModelTest, ImpossibleTextSettingsAreRefused) {
   }
 }
 
-TEST_F(DamagedModelTest, LimitsOfTheTokenizerHoldWhereThereAreNoOthers) {
+TEST_F(ChangedModelTest, LimitsOfTheTokenizerHoldWhereThereAreNoOthers) {
   fs::remove(folder_ / "sentence_bert_config.json");
   auto config = read_json_file(folder_ / "tokenizer_config.json");
   config["model_max_length"] = 4;
