@@ -23,8 +23,11 @@ constexpr auto kOutput = "embedding";
 BertConfig parse_text_config(const ConfigReader& config) {
   Json json = {{"vocab_size", 50265}, {"max_position_embeddings", 514}, {"type_vocab_size", 1}};
   json.update(config.json());
-  json.erase("projection_dim");
-  json.erase("projection_hidden_act");
+  // The last three stand in older files for nothing.
+  for (const char* key : {"projection_dim", "projection_hidden_act", "tie_encoder_decoder",
+                          "fusion_hidden_size", "fusion_num_hidden_layers"}) {
+    json.erase(key);
+  }
   const ConfigReader reader(json, config.origin());
   reader.demand_or_absent<std::string>("model_type", "clap_text_model");
   return parse_xlm_roberta_config(reader);
@@ -40,8 +43,7 @@ ClapProjection::ClapProjection(const WeightScope& weights, const Config& config)
 
 ClapTextEncoder::ClapTextEncoder(const std::filesystem::path& folder, const WeightScope& weights,
                                  const BertConfig& config, ClapProjection projection)
-    : tokenizer_(folder),
-      max_tokens_(config.max_tokens()),
+    : tokenizer_(folder, {.vocab_size = config.vocab_size, .max_tokens = config.max_tokens()}),
       model_(config, weights),
       pooler_(weights.scope("pooler.dense"), {.in = config.hidden_size, .out = config.hidden_size}),
       projection_(std::move(projection)) {}
@@ -54,12 +56,8 @@ std::vector<EncoderOutput> ClapTextEncoder::encode(std::span<const std::string> 
                                                    std::string_view prompt) const {
   require_known_prompt(prompt, {});
   const c10::InferenceMode no_gradients;
-  std::vector<Tokenizer::Ids> tokens;
-  for (const auto& text : texts) {
-    tokens.push_back(cut_tokens(tokenizer_.encode(text), max_tokens_));
-  }
   const auto vectors =
-      encode_equal_lengths(tokens, projection_.dimension(), [&](const at::Tensor& ids) {
+      encode_equal_lengths(tokenizer_, texts, projection_.dimension(), [&](const at::Tensor& ids) {
         return projection_(pooler_(model_.forward(ids).select(1, 0)).tanh());
       });
   return {{kOutput, normalize_rows(vectors)}};
@@ -69,9 +67,11 @@ ClapAudioEncoder::ClapAudioEncoder(const ClapFeatures& features, ClapAudioTower 
                                    ClapProjection projection)
     : features_(features), tower_(std::move(tower)), projection_(std::move(projection)) {
   const auto& wanted = features.config();
-  require(wanted.truncation == ClapFeatures::Truncation::rand_trunc, ErrorCode::unsupported,
-          "the model's sounds are to be prepared as several crops of each; only the \"truncation\" "
-          "\"rand_trunc\" is implemented");
+  const bool fusion = wanted.truncation == ClapFeatures::Truncation::fusion;
+  require(fusion == tower_.config().enable_fusion, ErrorCode::corrupt_data,
+          "sounds are prepared as {} views of each, but the model takes {}; \"truncation\" and "
+          "\"enable_fusion\" do not fit each other",
+          fusion ? "several" : "single", tower_.config().views());
   require(wanted.feature_size == tower_.config().num_mel_bins &&
               wanted.frames() <= tower_.config().frames(),
           ErrorCode::corrupt_data,
@@ -95,12 +95,12 @@ std::vector<EncoderOutput> ClapAudioEncoder::encode(
   for (std::size_t first = 0; first < clips.size(); first += kBatch) {
     std::vector<at::Tensor> batch;
     for (const auto& clip : clips.subspan(first, std::min(kBatch, clips.size() - first))) {
-      batch.push_back(features_(clip).input_features);  // [1, T, mel]
+      batch.push_back(features_(clip).input_features);  // [views, T, mel]
       require(at::isfinite(batch.back()).all().item<bool>(), ErrorCode::corrupt_data,
               "the sound has samples that are not finite numbers; convert it to 16-bit samples "
               "first");
     }
-    vectors.push_back(projection_(tower_.forward(at::cat(batch))).to(at::kFloat));
+    vectors.push_back(projection_(tower_.forward(at::stack(batch))).to(at::kFloat));
   }
   return {{kOutput, normalize_rows(at::cat(vectors))}};
 }
@@ -113,7 +113,9 @@ Encoders make_clap(Checkpoint& checkpoint) {
   const auto size = config.size("projection_dim", kMaxProjection, 512);
   const auto activation =
       find_activation(config.text("projection_hidden_act", "relu"), config.origin());
-  config.refuse_unread({"hidden_size", "num_hidden_layers"});  // counted from the towers
+  // Counted from the towers, or of older files and for nothing.
+  config.refuse_unread({"hidden_size", "num_hidden_layers", "fusion_num_hidden_layers",
+                        "tie_encoder_decoder", "tie_word_embeddings"});
 
   const auto weights = checkpoint.weights();
   // Scores of the training: positive factors, which change no order.

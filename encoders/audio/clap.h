@@ -12,11 +12,11 @@
 #include "core/nn/activation.h"
 #include "core/nn/layers.h"
 #include "core/tensor/checkpoint.h"
-#include "core/text/tokenizer.h"
 #include "encoders/audio/clap_audio.h"
 #include "encoders/audio/clap_features.h"
 #include "encoders/encoder.h"
 #include "encoders/text/bert.h"
+#include "encoders/text/sentence_tokenizer.h"
 
 namespace ogam {
 
@@ -52,14 +52,16 @@ class ClapTextEncoder : public TextEncoder {
                                     std::string_view prompt) const override;
 
  private:
-  Tokenizer tokenizer_;
-  std::int64_t max_tokens_;
+  SentenceTokenizer tokenizer_;
   BertModel model_;
   Linear pooler_;
   ClapProjection projection_;
 };
 
-/// CLAP's vectors of sounds. A sound that is longer than window() is heard in its middle.
+/// CLAP's vectors of sounds. A sound that is longer than window() is heard in its middle, or by a
+/// model with fusion as a whole and in three cuts. Such a model fuses every sound: so does the
+/// reference with a sound by itself, while in a batch it fuses those that are longer than a window,
+/// or one drawn by chance.
 /// Source: Wu et al. 2023, section 2.
 class ClapAudioEncoder : public AudioEncoder {
  public:

@@ -33,6 +33,13 @@ void check(const ClapAudioConfig& config, const std::string& origin) {
           "{}: patches of {} at a stride of {} do not tile a picture of {}; other layouts are not "
           "implemented",
           origin, config.patch_size, config.patch_stride, config.spec_size);
+  require(!config.enable_fusion || (config.spec_size >= 3 * config.patch_size &&
+                                    config.patch_embeds_hidden_size >= config.aff_block_r),
+          ErrorCode::corrupt_data,
+          "{}: a picture of {} has no room for a patch three times as wide as {}, or {} channels "
+          "cannot be made {} times fewer",
+          origin, config.spec_size, config.patch_size, config.patch_embeds_hidden_size,
+          config.aff_block_r);
   const auto patches = config.spec_size / config.patch_stride;
   for (std::size_t stage = 0; stage < stages; ++stage) {
     require(patches % (std::int64_t{1} << stage) == 0 && config.grid(stage) > 0 &&
@@ -102,7 +109,10 @@ ClapAudioConfig ClapAudioConfig::parse(const ConfigReader& config) {
   parsed.mlp_ratio = config.number("mlp_ratio", 0.01, kMaxMlpRatio, 4.0);
   parsed.activation = find_activation(config.text("hidden_act", "gelu"), config.origin());
   parsed.layer_norm_eps = config.number("layer_norm_eps", 0, 1, 1e-5);
-  config.demand_or_absent("enable_fusion", false);
+  parsed.enable_fusion = config.flag("enable_fusion", false);
+  parsed.aff_block_r = config.size("aff_block_r", kMaxWidth, 4);
+  require(config.text("fusion_type", "") != "channel_map", ErrorCode::unsupported,
+          "{}: the \"fusion_type\" channel_map is not implemented", config.origin());
   config.demand_or_absent("patch_embed_input_channels", 1);
   config.demand_or_absent("flatten_patch_embeds", true);
   config.demand_or_absent("enable_patch_layer_norm", true);
@@ -112,10 +122,13 @@ ClapAudioConfig ClapAudioConfig::parse(const ConfigReader& config) {
   require(hidden_size == parsed.hidden_size(), ErrorCode::corrupt_data,
           "{}: \"hidden_size\" is {}, but the last stage has a width of {}", config.origin(),
           hidden_size, parsed.hidden_size());
+  config.demand_or_absent("is_decoder", false);
   // The projection's two are repeated from the whole model's configuration; the others belong to
-  // training, to the fusion, or are counted from the depths.
+  // training, are counted from the depths, or stand in older files for nothing.
   config.refuse_unread({"projection_dim", "projection_hidden_act", "num_classes", "drop_path_rate",
-                        "aff_block_r", "fusion_type", "num_hidden_layers", "model_type"});
+                        "num_hidden_layers", "model_type", "projection_hidden_size",
+                        "enable_patch_fusion", "fusion_num_hidden_layers", "add_cross_attention",
+                        "tie_encoder_decoder", "tie_word_embeddings"});
   return parsed;
 }
 
@@ -208,6 +221,13 @@ ClapAudioTower::ClapAudioTower(const ClapAudioConfig& config, const WeightScope&
                   {.size = config.patch_embeds_hidden_size, .eps = kPatchNormEps}),
       norm_(weights.scope("norm"), {.size = config.hidden_size(), .eps = kPatchNormEps}) {
   weights.scope("batch_norm").ignore("num_batches_tracked");
+  if (config.enable_fusion) {
+    fusion_.emplace(weights.scope("patch_embed"),
+                    ClapFusion::Config{.channels = config.patch_embeds_hidden_size,
+                                       .patch_size = config.patch_size,
+                                       .patch_stride = config.patch_stride,
+                                       .reduction = config.aff_block_r});
+  }
   for (std::size_t i = 0; i < config.depths.size(); ++i) {
     const auto scope = weights.scope("layers").scope(std::to_string(i));
     // A single window has nothing to shift into.
@@ -227,26 +247,28 @@ ClapAudioTower::ClapAudioTower(const ClapAudioConfig& config, const WeightScope&
   }
 }
 
-at::Tensor ClapAudioTower::picture(const at::Tensor& features) const {
-  const auto batch = features.size(0);
-  const auto strips = config_.strips();
+at::Tensor ClapAudioTower::pictures(const at::Tensor& features) const {
   // Decibels have a wide range: they are normalised before they are rounded to the weights' type.
-  auto normed = batch_norm_.normalize(features).unsqueeze(1);  // [B, 1, T, mel]
-  if (features.size(1) < config_.frames()) {
+  auto normed = batch_norm_.normalize(features);
+  if (features.size(2) < config_.frames()) {
     normed = at::upsample_bicubic2d(normed, {config_.frames(), config_.num_mel_bins},
                                     /*align_corners=*/true);
   }
-  return normed.view({batch, strips, config_.spec_size, config_.num_mel_bins})
+  return normed.view({-1, config_.strips(), config_.spec_size, config_.num_mel_bins})
       .transpose(2, 3)
-      .reshape({batch, 1, config_.spec_size, config_.spec_size});
+      .reshape({features.size(0), config_.views(), config_.spec_size, config_.spec_size});
 }
 
 at::Tensor ClapAudioTower::forward(const at::Tensor& features) const {
-  require(features.dim() == 3 && features.size(1) > 0 && features.size(1) <= config_.frames() &&
-              features.size(2) == config_.num_mel_bins,
-          ErrorCode::invalid_argument, "features must be [B, at most {}, {}], got {}",
-          config_.frames(), config_.num_mel_bins, shape_string(features.sizes()));
-  auto x = patches_(picture(features).to(precision_));  // [B, D, grid, grid]
+  require(features.dim() == 4 && features.size(1) == config_.views() && features.size(2) > 0 &&
+              features.size(2) <= config_.frames() && features.size(3) == config_.num_mel_bins,
+          ErrorCode::invalid_argument, "features must be [B, {}, at most {}, {}], got {}",
+          config_.views(), config_.frames(), config_.num_mel_bins, shape_string(features.sizes()));
+  const auto seen = pictures(features).to(precision_);
+  auto x = patches_(seen.narrow(1, 0, 1));  // [B, D, grid, grid]
+  if (fusion_) {
+    x = (*fusion_)(x, seen.slice(1, 1));
+  }
   x = patch_norm_(x.permute({0, 2, 3, 1}));
   for (const auto& stage : stages_) {
     for (const auto& block : stage.blocks) {

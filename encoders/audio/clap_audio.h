@@ -12,6 +12,7 @@
 #include "core/nn/config_reader.h"
 #include "core/nn/layers.h"
 #include "core/nn/mlp.h"
+#include "encoders/audio/clap_fusion.h"
 
 namespace ogam {
 
@@ -28,7 +29,12 @@ struct ClapAudioConfig {
   double mlp_ratio = 0;
   Activation activation = nullptr;
   double layer_norm_eps = 0;
+  bool enable_fusion = false;  ///< sees four pictures of a sound: the whole, and three cuts of it
+  std::int64_t aff_block_r =
+      0;  ///< how many times fewer channels the fusion's attention has inside
 
+  /// Spectrograms of a sound.
+  std::int64_t views() const { return enable_fusion ? 4 : 1; }
   /// Into how many strips of time the spectrogram is cut to fill the square picture.
   std::int64_t strips() const { return spec_size / num_mel_bins; }
   /// How many frames of the spectrogram fill the picture.
@@ -41,8 +47,8 @@ struct ClapAudioConfig {
   std::int64_t hidden_size() const { return width(depths.size() - 1); }
 
   /// @throws Error{corrupt_data} when a value is missing, absurd or does not fit the others,
-  ///     Error{unsupported} for mathematics that is not implemented: fusion of several crops,
-  ///     stages whose grid is not made of whole windows.
+  ///     Error{unsupported} for mathematics that is not implemented: fusion by channels, stages
+  ///     whose grid is not made of whole windows.
   static ClapAudioConfig parse(const ConfigReader& config);
 };
 
@@ -57,7 +63,8 @@ class ClapAudioTower {
 
   const ClapAudioConfig& config() const { return config_; }
 
-  /// @param features [B, T, num_mel_bins] float32, decibels; T is at most config().frames().
+  /// @param features [B, views, T, num_mel_bins] float32, decibels; T is at most
+  ///     config().frames().
   /// @return [B, hidden_size] in the precision of the weights.
   /// @throws Error{invalid_argument} when `features` has another shape.
   at::Tensor forward(const at::Tensor& features) const;
@@ -100,13 +107,14 @@ class ClapAudioTower {
     std::optional<Downsample> downsample;  // none after the last
   };
 
-  /// The spectrogram [B, T, num_mel_bins] as pictures [B, 1, spec_size, spec_size].
-  at::Tensor picture(const at::Tensor& features) const;
+  /// The spectrograms [B, views, T, num_mel_bins] as pictures [B, views, spec_size, spec_size].
+  at::Tensor pictures(const at::Tensor& features) const;
 
   ClapAudioConfig config_;
   at::ScalarType precision_;
   BatchNorm batch_norm_;
   Conv patches_;
+  std::optional<ClapFusion> fusion_;
   LayerNorm patch_norm_;
   std::vector<Stage> stages_;
   LayerNorm norm_;

@@ -23,7 +23,8 @@ ModernBertConfig parse_pe_text_config(const ConfigReader& config) {
 PeTextEncoder::PeTextEncoder(const std::filesystem::path& folder, const WeightScope& weights,
                              const ModernBertConfig& config, std::vector<Output> outputs)
     : precision_(weights.precision()),
-      tokenizer_(folder),
+      tokenizer_(folder,
+                 {.vocab_size = config.vocab_size, .max_tokens = config.max_position_embeddings}),
       model_(config, weights),
       outputs_(std::move(outputs)) {}
 
@@ -36,13 +37,9 @@ std::vector<EncoderOutputInfo> PeTextEncoder::outputs() const {
 }
 
 at::Tensor PeTextEncoder::states(std::span<const std::string> texts) const {
-  std::vector<Tokenizer::Ids> tokens;
-  for (const auto& text : texts) {
-    tokens.push_back(cut_tokens(tokenizer_.encode(text), model_.config().max_position_embeddings));
-  }
-  return encode_equal_lengths(tokens, model_.config().hidden_size, [&](const at::Tensor& ids) {
-    return model_.forward(ids).select(1, 0);
-  });
+  return encode_equal_lengths(
+      tokenizer_, texts, model_.config().hidden_size,
+      [&](const at::Tensor& ids) { return model_.forward(ids).select(1, 0); });
 }
 
 std::vector<EncoderOutput> PeTextEncoder::encode(std::span<const std::string> texts,

@@ -11,9 +11,9 @@
 #include "core/nn/config_reader.h"
 #include "core/nn/pe_encoder.h"
 #include "core/tensor/checkpoint.h"
-#include "core/text/tokenizer.h"
 #include "encoders/encoder.h"
 #include "encoders/text/modernbert.h"
+#include "encoders/text/sentence_tokenizer.h"
 
 namespace ogam {
 
@@ -45,7 +45,7 @@ class PeTextEncoder : public TextEncoder {
   at::Tensor states(std::span<const std::string> texts) const;
 
   at::ScalarType precision_;
-  Tokenizer tokenizer_;
+  SentenceTokenizer tokenizer_;
   ModernBertModel model_;
   std::vector<Output> outputs_;
 };

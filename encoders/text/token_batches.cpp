@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cstddef>
 #include <map>
+#include <utility>
+#include <vector>
 
 #include "core/base/error.h"
 
@@ -13,50 +15,51 @@ namespace {
 
 constexpr std::size_t kBatchTokens = 4096;
 
-at::Tensor stacked(const std::vector<Tokenizer::Ids>& texts, const std::vector<std::size_t>& rows,
-                   std::size_t length) {
-  auto ids = at::empty({static_cast<std::int64_t>(rows.size()), static_cast<std::int64_t>(length)},
+using Ids = std::vector<std::int64_t>;
+
+/// Texts of `length` tokens each.
+at::Tensor stacked(std::span<const Ids> texts, std::size_t length) {
+  auto ids = at::empty({static_cast<std::int64_t>(texts.size()), static_cast<std::int64_t>(length)},
                        at::kLong);
   auto* target = ids.mutable_data_ptr<std::int64_t>();
-  for (const auto row : rows) {
-    target = std::copy(texts[row].begin(), texts[row].end(), target);
+  for (const auto& text : texts) {
+    target = std::copy(text.begin(), text.end(), target);
   }
   return ids;
 }
 
 }  // namespace
 
-at::Tensor encode_equal_lengths(const std::vector<Tokenizer::Ids>& texts, std::int64_t size,
+at::Tensor encode_equal_lengths(const SentenceTokenizer& tokenizer,
+                                std::span<const std::string> texts, std::int64_t size,
                                 const std::function<at::Tensor(const at::Tensor&)>& encode) {
-  std::map<std::size_t, std::vector<std::size_t>> by_length;
+  /// The texts of one length, and their places among all.
+  struct Group {
+    std::vector<Ids> ids;
+    std::vector<std::int64_t> places;
+  };
+  std::map<std::size_t, Group> by_length;
   for (std::size_t i = 0; i < texts.size(); ++i) {
-    require(!texts[i].empty(), ErrorCode::invalid_argument,
+    auto ids = tokenizer.encode(texts[i]);
+    require(!ids.empty(), ErrorCode::invalid_argument,
             "text {} has no tokens and cannot be encoded", i);
-    by_length[texts[i].size()].push_back(i);
+    auto& group = by_length[ids.size()];
+    group.ids.push_back(std::move(ids));
+    group.places.push_back(static_cast<std::int64_t>(i));
   }
   auto vectors = at::empty({static_cast<std::int64_t>(texts.size()), size});
-  for (const auto& [length, rows] : by_length) {
+  for (const auto& [length, group] : by_length) {
     const auto batch = std::max<std::size_t>(kBatchTokens / length, 1);
-    for (std::size_t first = 0; first < rows.size(); first += batch) {
-      const std::vector<std::size_t> some(
-          rows.begin() + static_cast<std::ptrdiff_t>(first),
-          rows.begin() + static_cast<std::ptrdiff_t>(std::min(first + batch, rows.size())));
-      const auto encoded = encode(stacked(texts, some, length));
-      for (std::size_t i = 0; i < some.size(); ++i) {
-        vectors[static_cast<std::int64_t>(some[i])].copy_(encoded[static_cast<std::int64_t>(i)]);
-      }
+    for (std::size_t first = 0; first < group.ids.size(); first += batch) {
+      const auto count = std::min(batch, group.ids.size() - first);
+      const auto places =
+          at::tensor(group.places)
+              .narrow(0, static_cast<std::int64_t>(first), static_cast<std::int64_t>(count));
+      const auto encoded = encode(stacked(std::span(group.ids).subspan(first, count), length));
+      vectors.index_copy_(0, places, encoded.to(at::kFloat));
     }
   }
   return vectors;
-}
-
-Tokenizer::Ids cut_tokens(Tokenizer::Ids tokens, std::int64_t limit) {
-  const auto most = static_cast<std::size_t>(std::max<std::int64_t>(limit, 1));
-  if (tokens.size() > most) {
-    tokens[most - 1] = tokens.back();
-    tokens.resize(most);
-  }
-  return tokens;
 }
 
 }  // namespace ogam

@@ -227,6 +227,7 @@ CASES = [
     Case(
         name="pe_audio_video", model_type="pe_audio_video", build=build_audio_video, reference=reference_audio_video,
         modalities=("text", "audio", "video"), sample_rate=SAMPLE_RATE, outputs=AUDIO_VIDEO_OUTPUTS,
-        bf16_cosine=0.998,  # the reference's own bfloat16 reaches 0.9983 on fused video
+        # The reference's own bfloat16 reaches 0.9983 on the silent clip of one frame, 0.9993 and 0.9999 on the others.
+        bf16_cosine=0.998,
     ),
 ]

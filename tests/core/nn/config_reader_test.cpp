@@ -25,6 +25,18 @@ TEST(ConfigReaderTest, ReadsNumbersWithinLimits) {
   EXPECT_EQ(config.number("eps", 0, 1), 0.5);
 }
 
+TEST(ConfigReaderTest, ASquareIsANumberOrTwiceTheSame) {
+  const auto json = parse_json(R"({"a": 7, "b": [7, 7], "c": [7, 8], "d": [7], "e": [0, 0]})", "f");
+  const ConfigReader config(json, "f");
+  EXPECT_EQ(config.square("a", 9, 3), 7);
+  EXPECT_EQ(config.square("b", 9, 3), 7);
+  EXPECT_EQ(config.square("missing", 9, 3), 3);
+  EXPECT_EQ(code_of([&] { config.square("c", 9, 3); }), ErrorCode::unsupported);
+  EXPECT_EQ(code_of([&] { config.square("d", 9, 3); }), ErrorCode::unsupported);
+  EXPECT_EQ(code_of([&] { config.square("e", 9, 3); }), ErrorCode::corrupt_data);
+  EXPECT_EQ(code_of([&] { config.square("a", 6, 3); }), ErrorCode::corrupt_data);
+}
+
 TEST(ConfigReaderTest, RefusesAbsurdAndMissingNumbers) {
   const auto json = parse_json(
       R"({"width": -1, "sides": [1, 99], "eps": 7, "name": "x", "half": 1.5, "halves": [1, 1.5]})",

@@ -25,12 +25,12 @@ ClapAudioTower tiny_tower(Checkpoint& checkpoint) {
 TEST(ClapAudioTowerTest, MatchesReference) {
   const auto golden = test::Golden::open("clap_tiny");
   Checkpoint checkpoint(tiny_folder());
-  const auto pooled = tiny_tower(checkpoint).forward(golden.tensor("features"));
+  const auto pooled = tiny_tower(checkpoint).forward(golden.tensor("features").unsqueeze(1));
   EXPECT_TRUE(test::all_close(pooled, golden.tensor("pooled"), kClose));
 }
 
 TEST(ClapAudioTowerTest, AnItemDoesNotDependOnItsBatch) {
-  const auto features = test::Golden::open("clap_tiny").tensor("features");
+  const auto features = test::Golden::open("clap_tiny").tensor("features").unsqueeze(1);
   Checkpoint checkpoint(tiny_folder());
   const auto tower = tiny_tower(checkpoint);
   EXPECT_TRUE(test::all_close(tower.forward(features).narrow(0, 1, 1),
@@ -39,7 +39,7 @@ TEST(ClapAudioTowerTest, AnItemDoesNotDependOnItsBatch) {
 
 TEST(ClapAudioTowerTest, TakesAPictureThatIsFull) {
   Checkpoint checkpoint(tiny_folder());
-  const auto pooled = tiny_tower(checkpoint).forward(at::full({1, 128, 8}, -20.0));
+  const auto pooled = tiny_tower(checkpoint).forward(at::full({1, 1, 128, 8}, -20.0));
   EXPECT_EQ(pooled.sizes(), at::IntArrayRef({1, 16}));
   EXPECT_TRUE(at::isfinite(pooled).all().item<bool>());
 }
@@ -47,9 +47,10 @@ TEST(ClapAudioTowerTest, TakesAPictureThatIsFull) {
 TEST(ClapAudioTowerTest, RefusesFeaturesOfAnotherShape) {
   Checkpoint checkpoint(tiny_folder());
   const auto tower = tiny_tower(checkpoint);
-  EXPECT_THROW(tower.forward(at::zeros({1, 129, 8})), Error);
-  EXPECT_THROW(tower.forward(at::zeros({1, 100, 9})), Error);
-  EXPECT_THROW(tower.forward(at::zeros({1, 0, 8})), Error);
+  EXPECT_THROW(tower.forward(at::zeros({1, 1, 129, 8})), Error);
+  EXPECT_THROW(tower.forward(at::zeros({1, 1, 100, 9})), Error);
+  EXPECT_THROW(tower.forward(at::zeros({1, 1, 0, 8})), Error);
+  EXPECT_THROW(tower.forward(at::zeros({1, 4, 100, 8})), Error);
 }
 
 TEST(ClapAudioConfigTest, TakesTheDefaultsOfTheReference) {
@@ -61,7 +62,9 @@ TEST(ClapAudioConfigTest, TakesTheDefaultsOfTheReference) {
 
 TEST(ClapAudioConfigTest, RefusesWhatIsAbsurdOrNotImplemented) {
   const std::vector<std::pair<const char*, Json>> wrong = {
-      {"enable_fusion", true},
+      {"fusion_type", "channel_map"},
+      {"enable_fusion", 1},
+      {"aff_block_r", 0},
       {"qkv_bias", false},
       {"hidden_act", "mystery"},
       {"hidden_size", 17},

@@ -95,6 +95,26 @@ TEST(ClapTest, AnUnknownPromptAnEmptySoundAndNoNumbersAreRefused) {
   EXPECT_THROW(encoders.audio->encode(broken), Error);
 }
 
+TEST(ClapTest, KeysOfOlderFilesAreUnderstood) {
+  const Json section = {{"is_decoder", false},
+                        {"add_cross_attention", false},
+                        {"tie_encoder_decoder", false},
+                        {"tie_word_embeddings", true},
+                        {"fusion_num_hidden_layers", 2}};
+  Json change = {{"text_config", section},
+                 {"audio_config", section},
+                 {"tie_encoder_decoder", false},
+                 {"fusion_num_hidden_layers", 2}};
+  change["text_config"]["position_embedding_type"] = "absolute";
+  change["text_config"]["fusion_hidden_size"] = 768;
+  change["audio_config"]["projection_hidden_size"] = 768;
+  change["audio_config"]["enable_patch_fusion"] = true;
+  const test::ChangedModel model("clap_tiny", "config.json", change);
+  const auto output = open(model.path()).text->encode(texts(), "");
+  EXPECT_TRUE(
+      test::all_close(output[0].vectors, test::Golden::open("clap_tiny").tensor("text"), kClose));
+}
+
 TEST(ClapTest, ConfigurationsThatDoNotFitAreRefused) {
   const std::vector<std::pair<const char*, Json>> changes = {
       {"config.json", {{"projection_dim", 25}}},  // not what the weights have
