@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/base/error.h"
+#include "core/base/table.h"
 #include "encoders/audio/audio_settings.h"
 
 namespace ogam {
@@ -24,22 +25,22 @@ struct Named {
   std::string_view name;
   Value value;
 };
-constexpr std::array kTruncations = {Named{"fusion", ClapFeatures::Truncation::fusion},
-                                     Named{"rand_trunc", ClapFeatures::Truncation::rand_trunc}};
-constexpr std::array kPaddings = {Named{"repeatpad", ClapFeatures::Padding::repeatpad},
-                                  Named{"repeat", ClapFeatures::Padding::repeat},
-                                  Named{"pad", ClapFeatures::Padding::pad}};
+using NamedTruncation = Named<ClapFeatures::Truncation>;
+using NamedPadding = Named<ClapFeatures::Padding>;
+constexpr std::array kTruncations = {
+    NamedTruncation{"fusion", ClapFeatures::Truncation::fusion},
+    NamedTruncation{"rand_trunc", ClapFeatures::Truncation::rand_trunc}};
+constexpr std::array kPaddings = {NamedPadding{"repeatpad", ClapFeatures::Padding::repeatpad},
+                                  NamedPadding{"repeat", ClapFeatures::Padding::repeat},
+                                  NamedPadding{"pad", ClapFeatures::Padding::pad}};
 
+/// The value that the processor's file names under `key`; the first one when it names none.
 template <typename Value, std::size_t N>
 Value named(const ProcessorConfig& config, const std::string& key,
             const std::array<Named<Value>, N>& values) {
   const auto name = json_value_or<std::string>(config.json(), key, config.origin(),
                                                std::string(values.front().name));
-  const auto* const found = std::find_if(values.begin(), values.end(),
-                                         [&](const auto& value) { return value.name == name; });
-  require(found != values.end(), ErrorCode::unsupported,
-          "{}: \"{}\" is \"{}\", which is not implemented", config.origin(), key, name);
-  return found->value;
+  return find_row(values, name, key, config.origin()).value;
 }
 
 /// A clip that is shorter than `length` brought to it.
