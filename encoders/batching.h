@@ -9,7 +9,7 @@
 #include <span>
 #include <vector>
 
-#include "encoders/class_posterior.h"
+#include "core/nn/normalize_rows.h"
 #include "encoders/encoder.h"
 
 namespace ogam {

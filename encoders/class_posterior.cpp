@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "core/base/error.h"
+#include "core/nn/normalize_rows.h"
 
 namespace ogam {
 
@@ -12,10 +13,6 @@ at::Tensor posterior_vectors(const at::Tensor& probabilities, int top_k) {
   const auto kept = std::min<std::int64_t>(top_k, probabilities.size(1));
   const auto [values, indices] = at::topk(probabilities, kept, /*dim=*/1);
   return normalize_rows(at::zeros_like(probabilities).scatter(1, indices, values.sqrt()));
-}
-
-at::Tensor normalize_rows(const at::Tensor& vectors) {
-  return vectors / at::linalg_vector_norm(vectors, 2, {1}, /*keepdim=*/true).clamp_min(1e-12);
 }
 
 std::vector<ClassScore> top_classes(const at::Tensor& probabilities,

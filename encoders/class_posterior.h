@@ -24,9 +24,6 @@ struct ClassScore {
 /// @return [N, C].
 at::Tensor posterior_vectors(const at::Tensor& probabilities, int top_k);
 
-/// The rows of `vectors` [N, D] at length 1; rows of zeros stay.
-at::Tensor normalize_rows(const at::Tensor& vectors);
-
 /// The `count` most probable classes of `probabilities` [C], most probable first.
 std::vector<ClassScore> top_classes(const at::Tensor& probabilities,
                                     const std::vector<std::string>& labels, int count);

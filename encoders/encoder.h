@@ -10,6 +10,7 @@
 
 #include "core/base/time.h"
 #include "core/media/image.h"
+#include "core/nn/prompts.h"
 
 namespace ogam {
 
@@ -26,15 +27,6 @@ struct EncoderOutputInfo {
   int dimension = 0;
   int min_dimension = 0;  ///< to which a vector may be cut to its first values; 0: it may not be
 };
-
-/// What a model writes before a text, by its purpose. Every text encoder takes these names; one
-/// whose model has no such prompt writes nothing.
-inline constexpr std::string_view kQueryPrompt = "query";        ///< a text that looks for others
-inline constexpr std::string_view kDocumentPrompt = "document";  ///< a text that is looked for
-
-/// @param known the model's own prompts, which go beside kQueryPrompt, kDocumentPrompt and none.
-/// @throws Error{invalid_argument} listing the prompts when `prompt` is none of them.
-void require_known_prompt(std::string_view prompt, std::span<const std::string> known);
 
 /// Turns texts into vectors.
 class TextEncoder {

@@ -12,6 +12,7 @@
 #include "core/base/error.h"
 #include "core/base/files.h"
 #include "core/base/json.h"
+#include "core/nn/processor_config.h"
 #include "core/tensor/checkpoint.h"
 #include "core/text/tokenizer.h"
 #include "core/text/unicode.h"
@@ -20,7 +21,6 @@
 #include "decoders/text/word_alignment.h"
 #include "encoders/audio/whisper_encoder.h"
 #include "encoders/audio/whisper_features.h"
-#include "encoders/processor_config.h"
 #include "pipelines/spoken_words.h"
 
 namespace ogam {

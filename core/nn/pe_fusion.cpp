@@ -27,7 +27,10 @@ PeFusion::PeFusion(const WeightScope& weights, const Config& config)
                             {.in = joined_size(config), .out = config.encoder.hidden_size}),
       data_proj_(weights.scope("embedder.data_proj"),
                  {.in = config.encoder.hidden_size, .out = config.encoder.hidden_size}),
-      encoder_(weights, config.encoder) {}
+      encoder_(weights, config.encoder) {
+  weights.ignore("embedder.audio_encoder");
+  weights.ignore("embedder.video_encoder");
+}
 
 PeEncoder::Output PeFusion::forward(const at::Tensor& audio, const at::Tensor& video) const {
   require(audio.dim() == 3 && audio.size(1) > 0 && audio.size(2) == config_.audio_size,
@@ -41,6 +44,18 @@ PeEncoder::Output PeFusion::forward(const at::Tensor& audio, const at::Tensor& v
   const auto aligned = at::upsample_nearest1d(projected, {audio.size(1)}).transpose(1, 2);
   const auto joined = at::cat({audio, video_norm_(aligned)}, -1);
   return encoder_.forward(data_proj_(concat_modality_proj_(joined)));
+}
+
+void ignore_pe_scores(const WeightScope& weights) {
+  for (const char* name :
+       {"audio_plus_text_head", "video_plus_text_head", "audio_plus_text_logit_scale",
+        "audio_plus_text_logit_bias", "video_plus_text_logit_scale", "video_plus_text_logit_bias",
+        "audio_video_logit_scale", "audio_video_logit_bias", "text_audio_video_logit_scale",
+        "text_audio_video_logit_bias", "audio_model.text_audio_logit_scale",
+        "audio_model.text_audio_logit_bias", "video_model.text_video_logit_scale",
+        "video_model.text_video_logit_bias"}) {
+    weights.ignore(name);
+  }
 }
 
 }  // namespace ogam

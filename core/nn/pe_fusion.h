@@ -24,6 +24,8 @@ class PeFusion {
     std::int64_t video_size = 0;  ///< of the frames' states
   };
 
+  /// @param weights of the joint encoder, `audio_video_encoder` in a checkpoint; what some writers
+  ///     store there a second time of the encoders within is passed over.
   /// @throws Error{unsupported} when the two sizes differ, which the reference cannot join either.
   PeFusion(const WeightScope& weights, const Config& config);
 
@@ -33,6 +35,8 @@ class PeFusion {
   /// @throws Error{invalid_argument} when they have other shapes.
   PeEncoder::Output forward(const at::Tensor& audio, const at::Tensor& video) const;
 
+  const Config& config() const { return config_; }
+
  private:
   Config config_;
   Conv video_proj_;
@@ -41,5 +45,9 @@ class PeFusion {
   Linear data_proj_;
   PeEncoder encoder_;
 };
+
+/// The heads of a text together with media, and scores of vectors at their own length: nothing
+/// uses them.
+void ignore_pe_scores(const WeightScope& weights);
 
 }  // namespace ogam

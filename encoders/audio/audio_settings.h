@@ -3,7 +3,7 @@
 #include <initializer_list>
 #include <string>
 
-#include "encoders/processor_config.h"
+#include "core/nn/processor_config.h"
 
 namespace ogam {
 

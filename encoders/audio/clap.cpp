@@ -8,7 +8,7 @@
 
 #include "core/base/error.h"
 #include "core/nn/config_reader.h"
-#include "encoders/class_posterior.h"
+#include "core/nn/normalize_rows.h"
 #include "encoders/text/token_batches.h"
 #include "encoders/text/xlm_roberta.h"
 

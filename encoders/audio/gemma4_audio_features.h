@@ -5,8 +5,8 @@
 #include <cstdint>
 #include <span>
 
+#include "core/nn/processor_config.h"
 #include "encoders/audio/mel.h"
-#include "encoders/processor_config.h"
 
 namespace ogam {
 

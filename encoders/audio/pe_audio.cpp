@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "core/base/error.h"
-#include "encoders/class_posterior.h"
+#include "core/nn/normalize_rows.h"
 #include "encoders/text/pe_text.h"
 
 namespace ogam {
@@ -56,6 +56,8 @@ PeEncoder::Output PeAudioTower::forward(const std::vector<float>& samples) const
   const auto features = bottleneck_(dac_.forward(sound).unsqueeze(0)).transpose(1, 2);
   return encoder_.forward(data_proj_(features));
 }
+
+Time PeAudioTower::frame() const { return kSecond * features_.config().hop_length / sample_rate(); }
 
 PeAudioEncoder::PeAudioEncoder(std::shared_ptr<const PeAudioTower> tower, PeHead head,
                                Config config)

@@ -9,11 +9,11 @@
 
 #include "core/nn/config_reader.h"
 #include "core/nn/pe_encoder.h"
+#include "core/nn/processor_config.h"
 #include "core/tensor/checkpoint.h"
 #include "encoders/audio/dac_encoder.h"
 #include "encoders/audio/waveform_features.h"
 #include "encoders/encoder.h"
-#include "encoders/processor_config.h"
 
 namespace ogam {
 
@@ -43,6 +43,8 @@ class PeAudioTower {
   PeEncoder::Output forward(const std::vector<float>& samples) const;
 
   int sample_rate() const { return features_.config().sampling_rate; }
+  /// How much of the sound a frame is.
+  Time frame() const;
   const PeEncoderConfig& config() const { return encoder_.config(); }
 
  private:

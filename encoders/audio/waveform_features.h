@@ -5,7 +5,7 @@
 #include <span>
 #include <vector>
 
-#include "encoders/processor_config.h"
+#include "core/nn/processor_config.h"
 
 namespace ogam {
 

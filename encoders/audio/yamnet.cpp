@@ -8,6 +8,7 @@
 #include "core/base/error.h"
 #include "core/base/files.h"
 #include "core/nn/config_reader.h"
+#include "core/nn/normalize_rows.h"
 
 namespace ogam {
 namespace {

@@ -8,8 +8,8 @@
 #include <span>
 
 #include "core/media/image.h"
+#include "core/nn/processor_config.h"
 #include "encoders/image/pixel_values.h"
-#include "encoders/processor_config.h"
 
 namespace ogam {
 

@@ -7,10 +7,10 @@
 #include <vector>
 
 #include "core/media/image.h"
+#include "core/nn/processor_config.h"
 #include "encoders/image/patch_packer.h"
 #include "encoders/image/patch_sizes.h"
 #include "encoders/image/pixel_values.h"
-#include "encoders/processor_config.h"
 
 namespace ogam {
 

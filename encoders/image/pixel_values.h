@@ -4,7 +4,7 @@
 #include <cstdint>
 
 #include "core/media/resample.h"
-#include "encoders/processor_config.h"
+#include "core/nn/processor_config.h"
 
 namespace ogam {
 

@@ -15,11 +15,6 @@ namespace ogam {
 
 namespace {
 
-constexpr std::int64_t kMaxSize = 1 << 17;
-constexpr std::int64_t kMaxBlocks = 512;
-constexpr std::int64_t kMaxPatchSize = 256;
-constexpr std::int64_t kMaxMergeSize = 16;
-constexpr std::int64_t kMaxPositions = 1 << 22;
 constexpr double kNormEps = 1e-6;
 
 std::int64_t patch_values(const Qwen3VlVisionConfig& config) {
@@ -44,45 +39,6 @@ Taps taps_along(const at::Tensor& places, std::int64_t size, std::int64_t side) 
 }
 
 }  // namespace
-
-Qwen3VlVisionConfig Qwen3VlVisionConfig::parse(const ConfigReader& config) {
-  Qwen3VlVisionConfig parsed;
-  // Earlier files give the tower the name of the whole model.
-  const auto type = config.text("model_type", "qwen3_vl_vision");
-  require(type == "qwen3_vl_vision" || type == "qwen3_vl", ErrorCode::unsupported,
-          "{}: \"model_type\" is \"{}\"; only \"qwen3_vl_vision\" is implemented", config.origin(),
-          type);
-  parsed.depth = config.size("depth", kMaxBlocks, 27);
-  parsed.hidden_size = config.size("hidden_size", kMaxSize, 1152);
-  parsed.intermediate_size = config.size("intermediate_size", kMaxSize, 4304);
-  parsed.num_heads = config.size("num_heads", kMaxSize, 16);
-  config.demand_or_absent("in_channels", parsed.in_channels);
-  parsed.patch_size = config.size("patch_size", kMaxPatchSize, 16);
-  parsed.spatial_merge_size = config.size("spatial_merge_size", kMaxMergeSize, 2);
-  parsed.temporal_patch_size = config.size("temporal_patch_size", kMaxMergeSize, 2);
-  parsed.out_hidden_size = config.size("out_hidden_size", kMaxSize, 3584);
-  const auto positions = config.size("num_position_embeddings", kMaxPositions, 2304);
-  parsed.position_side = std::llround(std::sqrt(static_cast<double>(positions)));
-  parsed.activation =
-      find_activation(config.text("hidden_act", "gelu_pytorch_tanh"), config.origin());
-  parsed.deepstack_visual_indexes =
-      config.indexes("deepstack_visual_indexes", parsed.depth, {8, 16, 24});
-  const auto rope = config.section("rope_parameters");
-  constexpr double kMaxTheta = 1e12;
-  parsed.rope_theta = rope.number("rope_theta", 1, kMaxTheta, 10000);
-  const auto rope_type = rope.text("rope_type", "axial");
-  require(rope_type == "axial" || rope_type == "default", ErrorCode::unsupported,
-          "{}: \"rope_type\" is \"{}\"; only \"axial\" is implemented", rope.origin(), rope_type);
-  rope.refuse_unread();
-  config.refuse_unread();
-  require(parsed.position_side * parsed.position_side == positions, ErrorCode::corrupt_data,
-          "{}: {} position embeddings make no square table", config.origin(), positions);
-  // A quarter of a head's channels turns by row, a quarter by column, each paired with another.
-  require(parsed.hidden_size % (4 * parsed.num_heads) == 0, ErrorCode::corrupt_data,
-          "{}: {} heads do not divide \"hidden_size\" {} into heads of a multiple of 4",
-          config.origin(), parsed.num_heads, parsed.hidden_size);
-  return parsed;
-}
 
 PatchPlaces merged_order(std::int64_t rows, std::int64_t columns, std::int64_t merge_size) {
   const auto order = [&](const at::Tensor& places) {

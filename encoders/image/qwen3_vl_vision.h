@@ -6,35 +6,14 @@
 #include <span>
 #include <vector>
 
-#include "core/nn/activation.h"
-#include "core/nn/config_reader.h"
 #include "core/nn/layers.h"
 #include "core/nn/mlp.h"
+#include "core/nn/qwen3_vl_config.h"
 #include "core/nn/rope.h"
 #include "core/tensor/checkpoint.h"
 #include "encoders/image/patch_packer.h"
 
 namespace ogam {
-
-/// The `vision_config` of a Qwen3-VL.
-struct Qwen3VlVisionConfig {
-  std::int64_t depth = 0;  ///< blocks
-  std::int64_t hidden_size = 0;
-  std::int64_t intermediate_size = 0;
-  std::int64_t num_heads = 0;
-  std::int64_t in_channels = 3;
-  std::int64_t patch_size = 0;           ///< pixels of a patch's side
-  std::int64_t spatial_merge_size = 0;   ///< patches of a token's side
-  std::int64_t temporal_patch_size = 0;  ///< frames of a patch
-  std::int64_t out_hidden_size = 0;      ///< of a token
-  std::int64_t position_side = 0;        ///< the square root of num_position_embeddings
-  double rope_theta = 0;
-  Activation activation = nullptr;
-  std::vector<std::int64_t> deepstack_visual_indexes;  ///< blocks, in rising order
-
-  /// @throws Error{corrupt_data, unsupported}.
-  static Qwen3VlVisionConfig parse(const ConfigReader& config);
-};
 
 /// What the tower sees: tokens [V, out_hidden_size], and as many features for each of the language
 /// model's first layers (DeepStack).

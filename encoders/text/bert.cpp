@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "core/base/error.h"
+#include "core/nn/transformer_weights.h"
 #include "core/tensor/shape.h"
 #include "encoders/text/sentence_encoder.h"
 

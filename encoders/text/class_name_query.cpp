@@ -8,7 +8,7 @@
 #include "core/base/error.h"
 #include "core/base/files.h"
 #include "core/base/hash.h"
-#include "encoders/class_posterior.h"
+#include "core/nn/normalize_rows.h"
 #include "encoders/text/name_vector_cache.h"
 
 namespace ogam {

@@ -5,15 +5,9 @@
 #include <optional>
 #include <utility>
 
-namespace ogam {
+#include "core/nn/transformer_weights.h"
 
-at::Tensor MediaSlots::look_up(const at::Tensor& ids) const {
-  auto known = ids;
-  for (const auto slot : {image, video, audio}) {
-    known = known.masked_fill(ids == slot, padding);
-  }
-  return known;
-}
+namespace ogam {
 
 std::shared_ptr<const SentenceEncoder> embedding_gemma2_sentences(
     Checkpoint& checkpoint, std::shared_ptr<const EmbeddingGemma2Text> model,

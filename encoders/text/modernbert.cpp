@@ -9,6 +9,7 @@
 
 #include "core/base/error.h"
 #include "core/nn/attention.h"
+#include "core/nn/transformer_weights.h"
 #include "encoders/text/sentence_encoder.h"
 
 namespace ogam {

@@ -5,7 +5,7 @@
 
 #include <utility>
 
-#include "encoders/class_posterior.h"
+#include "core/nn/normalize_rows.h"
 #include "encoders/text/token_batches.h"
 
 namespace ogam {

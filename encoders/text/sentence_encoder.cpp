@@ -4,7 +4,6 @@
 #include <c10/core/InferenceMode.h>
 
 #include <algorithm>
-#include <array>
 #include <iterator>
 #include <numeric>
 #include <utility>
@@ -15,21 +14,7 @@ namespace {
 
 constexpr std::size_t kBatchTokens = 4096;  // padding included
 
-/// Heads for other tasks than embedding, by the names that transformers gives them.
-constexpr std::array kHeads = {"classifier", "cls",    "decoder",   "head",
-                               "lm_head",    "pooler", "qa_outputs"};
-
 }  // namespace
-
-WeightScope transformer_weights(Checkpoint& checkpoint, const std::string& prefix) {
-  const auto top = checkpoint.weights();
-  const auto weights = top.scope(prefix).empty() ? top : top.scope(prefix);
-  for (const auto* const head : kHeads) {
-    top.ignore(head);
-    weights.ignore(head);
-  }
-  return weights;
-}
 
 SentenceEncoder::SentenceEncoder(Checkpoint& checkpoint, TextTransformer transformer)
     : transformer_(std::move(transformer)),

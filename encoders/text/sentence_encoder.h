@@ -8,9 +8,9 @@
 #include <string>
 #include <vector>
 
+#include "core/nn/sentence_modules.h"
 #include "core/tensor/checkpoint.h"
 #include "encoders/encoder.h"
-#include "encoders/text/sentence_modules.h"
 #include "encoders/text/sentence_tokenizer.h"
 
 namespace ogam {
@@ -54,9 +54,5 @@ class SentenceEncoder : public TextEncoder {
   SentenceTokenizer tokenizer_;
   SentenceModules modules_;
 };
-
-/// The weights of the transformer: under `prefix` in a checkpoint that has a head, which is passed
-/// over, else at the top.
-WeightScope transformer_weights(Checkpoint& checkpoint, const std::string& prefix);
 
 }  // namespace ogam

@@ -9,8 +9,8 @@
 #include "core/base/error.h"
 #include "core/base/files.h"
 #include "core/nn/config_reader.h"
+#include "core/nn/normalize_rows.h"
 #include "core/text/unicode.h"
-#include "encoders/class_posterior.h"
 
 namespace ogam {
 

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "core/base/error.h"
+#include "core/nn/transformer_weights.h"
 
 namespace ogam {
 
@@ -16,7 +17,6 @@ namespace {
 
 constexpr std::int64_t kBatchTokens = 4096;  // of sequences that are read together, with padding
 constexpr std::int64_t kFrameBatch = 8;
-constexpr std::int64_t kMaxTokenId = 1 << 22;
 
 }  // namespace
 
@@ -27,14 +27,8 @@ EmbeddingGemma2::EmbeddingGemma2(Checkpoint& checkpoint) {
   const auto text = config.section("text_config");
   language_model_ = std::make_shared<const EmbeddingGemma2Text>(
       EmbeddingGemma2TextConfig::parse(text), weights.scope("language_model"));
-  const auto id = [&](const char* key, std::int64_t fallback) {
-    return config.id(key, kMaxTokenId, fallback);
-  };
-  slots_ = {.image = id("image_token_id", 258880),
-            .video = id("video_token_id", 258884),
-            .audio = id("audio_token_id", 258881),
-            .padding = text.id("pad_token_id", language_model_->config().vocab_size, 0)};
-  sentences_ = embedding_gemma2_sentences(checkpoint, language_model_, slots_);
+  sentences_ = embedding_gemma2_sentences(
+      checkpoint, language_model_, MediaSlots::parse(config, language_model_->config().vocab_size));
 
   const auto tower = [&](const char* section, const char* tensors, const char* embedder) {
     const bool present = config.has(section);
@@ -50,32 +44,12 @@ EmbeddingGemma2::EmbeddingGemma2(Checkpoint& checkpoint) {
   }
   if (tower("vision_config", "vision_tower", "embed_vision")) {
     vision_ = make_vision(checkpoint, config.section("vision_config"), weights, size);
-    vision_->listens = vision_->listens && has_audio();
+    vision_->video.listens = vision_->video.listens && has_audio();
   }
-  read_tokens(config);
+  media_ = std::make_unique<const GemmaMediaSequence>(
+      language_model_, config, sentences_->tokenizer(),
+      GemmaMediaSequence::Media{.vision = has_vision(), .audio = has_audio()});
   config.refuse_unread({"tie_word_embeddings"});
-}
-
-void EmbeddingGemma2::read_tokens(const ConfigReader& config) {
-  const auto& tokenizer = sentences_->tokenizer();
-  const auto written = [&](bool needed, std::int64_t token) {
-    const auto id = static_cast<std::int32_t>(token);
-    auto text = needed ? tokenizer.decode({&id, 1}, {.skip_special_tokens = false}) : "";
-    require(!needed || tokenizer.token_id(text) == id, ErrorCode::corrupt_data,
-            "{}: {} is no token of the tokenizer; they belong to different models", config.origin(),
-            token);
-    return text;
-  };
-  const auto edge = [&](bool needed, const char* key, std::int64_t fallback) {
-    return written(needed, config.id(key, kMaxTokenId, fallback));
-  };
-  writer_ = GemmaMediaText({.begin_image = edge(has_vision(), "boi_token_id", 255999),
-                            .end_image = edge(has_vision(), "eoi_token_id", 258882),
-                            .image = written(has_vision(), slots_.image),
-                            .video = written(has_vision(), slots_.video),
-                            .begin_audio = edge(has_audio(), "boa_token_id", 256000),
-                            .end_audio = edge(has_audio(), "eoa_token_index", 258883),
-                            .audio = written(has_audio(), slots_.audio)});
 }
 
 EmbeddingGemma2::Vision EmbeddingGemma2::make_vision(Checkpoint& checkpoint,
@@ -104,13 +78,9 @@ EmbeddingGemma2::Vision EmbeddingGemma2::make_vision(Checkpoint& checkpoint,
       .image_processor = processor(ProcessorKind::image),
       .frame_processor = processor(ProcessorKind::video),
       .sampling = FrameSampling::parse(video),
-      .add_timestamps = video.flag("add_timestamps", false),
-      .listens = video.flag("load_audio_from_video", false)};
+      .video = GemmaVideoSettings::parse(video)};
   require(vision.sampling.rule == FrameSampling::Rule::embedding_gemma2, ErrorCode::unsupported,
           "{}: frames are to be chosen by another model's rule", video.origin());
-  require(!vision.listens || vision.add_timestamps, ErrorCode::unsupported,
-          "{}: \"load_audio_from_video\" without \"add_timestamps\" is not implemented",
-          video.origin());
   return vision;
 }
 
@@ -143,17 +113,8 @@ const EmbeddingGemma2::Audio& EmbeddingGemma2::audio() const {
 std::vector<EncoderOutputInfo> EmbeddingGemma2::outputs() const { return sentences_->outputs(); }
 
 at::Tensor EmbeddingGemma2::sequence(const std::string& text,
-                                     std::span<const Filling> fillings) const {
-  const auto ids = at::tensor(sentences_->tokenizer().encode(text)).to(at::kLong);
-  auto embeddings = language_model_->embed(slots_.look_up(ids));
-  for (const auto& [slot, tokens] : fillings) {
-    const auto places = (ids == slot).nonzero().flatten();
-    require(places.size(0) == tokens.size(0), ErrorCode::corrupt_data,
-            "the tokenizer made {} slots of {}; it and config.json belong to different models",
-            places.size(0), tokens.size(0));
-    embeddings = embeddings.index_copy(0, places, tokens);
-  }
-  return embeddings;
+                                     std::span<const GemmaMediaSequence::Filling> fillings) const {
+  return media_->fill(sentences_->tokenizer(), text, fillings).embeddings;
 }
 
 at::Tensor EmbeddingGemma2::read_all(std::size_t count,
@@ -221,8 +182,9 @@ at::Tensor EmbeddingGemma2::frame_tokens(std::span<const Image> frames) const {
 std::vector<EncoderOutput> EmbeddingGemma2::encode(std::span<const Image> images) const {
   const c10::InferenceMode no_gradients;
   return {{"embedding", read_all(images.size(), [&](std::size_t i) {
-             const std::array fillings = {Filling{slots_.image, image_tokens(images[i])}};
-             return sequence(writer_->image(fillings[0].tokens.size(0)), fillings);
+             const std::array fillings = {
+                 GemmaMediaSequence::Filling{media_->slots().image, image_tokens(images[i])}};
+             return sequence(media_->text().image(fillings[0].tokens.size(0)), fillings);
            })}};
 }
 
@@ -245,12 +207,25 @@ at::Tensor EmbeddingGemma2::audio_tokens(std::span<const float> samples) const {
   return audio().embedder(audio().tower.forward(real.unsqueeze(0)))[0];
 }
 
+std::int64_t EmbeddingGemma2::audio_tokens_per_second() const {
+  const auto& features = audio().features.config();
+  return Gemma4Audio::token_count(
+      (features.sampling_rate - features.frame_length() / 2 - 1) / features.hop_length() + 1);
+}
+
+at::Tensor EmbeddingGemma2::text_tokens(const std::string& text) const {
+  const c10::InferenceMode no_gradients;
+  const auto ids = sentences_->tokenizer().encode(text, {.add_special_tokens = false});
+  return language_model_->embed(media_->slots().look_up(at::tensor(ids).to(at::kLong)));
+}
+
 std::vector<EncoderOutput> EmbeddingGemma2::encode(
     std::span<const std::vector<float>> clips) const {
   const c10::InferenceMode no_gradients;
   return {{"embedding", read_all(clips.size(), [&](std::size_t i) {
-             const std::array fillings = {Filling{slots_.audio, audio_tokens(clips[i])}};
-             return sequence(writer_->audio(fillings[0].tokens.size(0)), fillings);
+             const std::array fillings = {
+                 GemmaMediaSequence::Filling{media_->slots().audio, audio_tokens(clips[i])}};
+             return sequence(media_->text().audio(fillings[0].tokens.size(0)), fillings);
            })}};
 }
 
@@ -258,7 +233,7 @@ VideoSampling EmbeddingGemma2::sampling() const {
   const auto& sampling = vision().sampling;
   return {.fps = sampling.fps.value_or(1),
           .max_frames = sampling.max_frames,
-          .sample_rate = vision().listens ? sample_rate() : 0};
+          .sample_rate = vision().video.listens ? sample_rate() : 0};
 }
 
 at::Tensor EmbeddingGemma2::clip_sequence(const VideoClip& clip) const {
@@ -280,22 +255,19 @@ at::Tensor EmbeddingGemma2::clip_sequence(const VideoClip& clip) const {
   }
   const auto tokens = frame_tokens(frames);
   const auto slots = tokens.size(1);
-  std::vector<Filling> fillings = {{slots_.video, tokens.flatten(0, 1)}};
-  if (!vision().add_timestamps) {
-    return sequence(writer_->video(std::ssize(frames), slots), fillings);
+  std::vector<GemmaMediaSequence::Filling> fillings = {
+      {media_->slots().video, tokens.flatten(0, 1)}};
+  if (!vision().video.add_timestamps) {
+    return sequence(media_->text().video(std::ssize(frames), slots), fillings);
   }
-  if (!vision().listens || clip.audio.empty()) {
-    return sequence(writer_->timed_video(times, slots), fillings);
+  if (!vision().video.listens || clip.audio.empty()) {
+    return sequence(media_->text().timed_video(times, slots), fillings);
   }
-  fillings.push_back({slots_.audio, audio_tokens(clip.audio)});
-  const auto& features = audio().features.config();
-  const auto frames_per_second =
-      (features.sampling_rate - features.frame_length() / 2 - 1) / features.hop_length() + 1;
-  const GemmaMediaText::Sound sound{
-      .slots = fillings.back().tokens.size(0),
-      .slots_per_second = Gemma4Audio::token_count(frames_per_second),
-      .duration = std::ssize(clip.audio) * kSecond / features.sampling_rate};
-  return sequence(writer_->timed_video(times, slots, sound), fillings);
+  fillings.push_back({media_->slots().audio, audio_tokens(clip.audio)});
+  const GemmaMediaText::Sound sound{.slots = fillings.back().tokens.size(0),
+                                    .slots_per_second = audio_tokens_per_second(),
+                                    .duration = std::ssize(clip.audio) * kSecond / sample_rate()};
+  return sequence(media_->text().timed_video(times, slots, sound), fillings);
 }
 
 std::vector<EncoderOutput> EmbeddingGemma2::encode(std::span<const VideoClip> clips) const {

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "core/nn/embedding_gemma2_text.h"
+#include "core/nn/gemma_media_sequence.h"
 #include "core/tensor/checkpoint.h"
 #include "encoders/audio/gemma4_audio.h"
 #include "encoders/audio/gemma4_audio_features.h"
@@ -20,7 +21,6 @@
 #include "encoders/text/embedding_gemma2_text.h"
 #include "encoders/text/sentence_encoder.h"
 #include "encoders/video/frame_sampling.h"
-#include "encoders/video/gemma_media_text.h"
 
 namespace ogam {
 
@@ -71,6 +71,10 @@ class EmbeddingGemma2 : public ImageEncoder, public AudioEncoder, public VideoEn
   /// @throws Error{invalid_argument} when it is too short for one, Error{corrupt_data} for samples
   ///     that are no numbers.
   at::Tensor audio_tokens(std::span<const float> samples) const;
+  /// How many of them a second of sound has.
+  std::int64_t audio_tokens_per_second() const;
+  /// The embeddings of a text's tokens, without those around it: [T, hidden_size].
+  at::Tensor text_tokens(const std::string& text) const;
 
  private:
   /// Takes the tokens of a tower into the space of the text model's embeddings.
@@ -85,24 +89,17 @@ class EmbeddingGemma2 : public ImageEncoder, public AudioEncoder, public VideoEn
     Gemma4Processor image_processor;
     Gemma4Processor frame_processor;
     FrameSampling sampling;
-    bool add_timestamps = false;
-    bool listens = false;  ///< to the sound of videos
+    GemmaVideoSettings video;
   };
   struct Audio {
     Gemma4Audio tower;
     Embedder embedder;
     Gemma4AudioFeatures features;
   };
-  /// Soft tokens and the id of the slots that they take.
-  struct Filling {
-    std::int64_t slot = 0;
-    at::Tensor tokens;  // [T, hidden_size]
-  };
   static Vision make_vision(Checkpoint& checkpoint, const ConfigReader& config,
                             const WeightScope& weights, std::int64_t size);
   static Audio make_audio(Checkpoint& checkpoint, const ConfigReader& config,
                           const WeightScope& weights, std::int64_t size);
-  void read_tokens(const ConfigReader& config);
 
   const Vision& vision() const;
   const Audio& audio() const;
@@ -110,15 +107,15 @@ class EmbeddingGemma2 : public ImageEncoder, public AudioEncoder, public VideoEn
   at::Tensor clip_sequence(const VideoClip& clip) const;
 
   /// The embeddings of a text whose slots are filled: [T, hidden_size].
-  at::Tensor sequence(const std::string& text, std::span<const Filling> fillings) const;
+  at::Tensor sequence(const std::string& text,
+                      std::span<const GemmaMediaSequence::Filling> fillings) const;
 
   /// One row for each of `count` sequences, which are made as they are needed and read in batches.
   at::Tensor read_all(std::size_t count, const std::function<at::Tensor(std::size_t)>& make) const;
 
   std::shared_ptr<const EmbeddingGemma2Text> language_model_;
   std::shared_ptr<const SentenceEncoder> sentences_;
-  MediaSlots slots_;
-  std::optional<GemmaMediaText> writer_;
+  std::unique_ptr<const GemmaMediaSequence> media_;
   std::optional<Vision> vision_;
   std::optional<Audio> audio_;
 };

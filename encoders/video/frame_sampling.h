@@ -4,7 +4,7 @@
 #include <optional>
 #include <vector>
 
-#include "encoders/processor_config.h"
+#include "core/nn/processor_config.h"
 
 namespace ogam {
 

@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "core/base/error.h"
-#include "encoders/class_posterior.h"
+#include "core/nn/normalize_rows.h"
 #include "encoders/text/pe_text.h"
 
 namespace ogam {
@@ -25,22 +25,6 @@ std::vector<float> sound_of(const VideoClip& clip, int sample_rate) {
   const auto last = clip.times.empty() ? Time{0} : clip.times.back();
   const auto samples = static_cast<std::size_t>(std::max(to_seconds(last) * sample_rate, 1.0));
   return std::vector<float>(samples);
-}
-
-/// What is stored a second time by some writers, and what serves queries of a text together with
-/// media, or scores of vectors at their own length.
-void ignore_the_rest(const WeightScope& weights) {
-  for (const char* name :
-       {"audio_model.text_model", "video_model.text_model",
-        "audio_video_encoder.embedder.audio_encoder", "audio_video_encoder.embedder.video_encoder",
-        "audio_plus_text_head", "video_plus_text_head", "audio_plus_text_logit_scale",
-        "audio_plus_text_logit_bias", "video_plus_text_logit_scale", "video_plus_text_logit_bias",
-        "audio_video_logit_scale", "audio_video_logit_bias", "text_audio_video_logit_scale",
-        "text_audio_video_logit_bias", "audio_model.text_audio_logit_scale",
-        "audio_model.text_audio_logit_bias", "video_model.text_video_logit_scale",
-        "video_model.text_video_logit_bias"}) {
-    weights.ignore(name);
-  }
 }
 
 }  // namespace
@@ -74,6 +58,27 @@ std::vector<EncoderOutput> PeAudioVideoEncoder::encode(std::span<const VideoClip
   return {{kVideo, normalize_rows(seen)}, {kAudioVideo, normalize_rows(both)}};
 }
 
+TowerTokens PeAudioVideoEncoder::audio_states(const VideoClip& clip) const {
+  const c10::InferenceMode no_gradients;
+  const auto sound = sound_of(clip, parts_.audio->sample_rate());
+  TowerTokens tokens{.vectors = parts_.audio->forward(sound).states[0], .times = {}};
+  for (std::int64_t i = 0; i < tokens.vectors.size(0); ++i) {
+    tokens.times.push_back(i * parts_.audio->frame());
+  }
+  return tokens;
+}
+
+TowerTokens PeAudioVideoEncoder::video_states(const VideoClip& clip) const {
+  const c10::InferenceMode no_gradients;
+  require(clip.frames.size() == clip.times.size(), ErrorCode::invalid_argument,
+          "a clip of {} frames with {} times", clip.frames.size(), clip.times.size());
+  TowerTokens tokens{.vectors = parts_.video->forward(clip.frames).states[0], .times = {}};
+  for (const auto i : parts_.video->choose(clip.frames.size())) {
+    tokens.times.push_back(clip.times[static_cast<std::size_t>(i)]);
+  }
+  return tokens;
+}
+
 Encoders make_pe_audio_video(Checkpoint& checkpoint) {
   const ConfigReader config(checkpoint.config(), checkpoint.origin());
   config.demand<std::string>("model_type", "pe_audio_video");
@@ -90,7 +95,10 @@ Encoders make_pe_audio_video(Checkpoint& checkpoint) {
   const auto weights = checkpoint.weights();
   const auto audio_model = weights.scope("audio_model");
   const auto video_model = weights.scope("video_model");
-  ignore_the_rest(weights);
+  // Some writers store the text model three times.
+  weights.ignore("audio_model.text_model");
+  weights.ignore("video_model.text_model");
+  ignore_pe_scores(weights);
   const auto audio = std::make_shared<const PeAudioTower>(
       audio_model.scope("audio_encoder"), audio_config,
       ProcessorConfig::read(checkpoint.folder(), ProcessorKind::audio));

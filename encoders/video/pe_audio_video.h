@@ -9,6 +9,7 @@
 #include "core/tensor/checkpoint.h"
 #include "encoders/audio/pe_audio.h"
 #include "encoders/encoder.h"
+#include "encoders/tower_tokens.h"
 #include "encoders/video/pe_video.h"
 
 namespace ogam {
@@ -32,6 +33,11 @@ class PeAudioVideoEncoder : public VideoEncoder {
   std::vector<EncoderOutputInfo> outputs() const override;
   VideoSampling sampling() const override;
   std::vector<EncoderOutput> encode(std::span<const VideoClip> clips) const override;
+
+  /// The towers' states of a clip, of which the joint encoder makes `audio_video`.
+  /// @throws Error{invalid_argument} when it has no frames, or not as many times.
+  TowerTokens audio_states(const VideoClip& clip) const;
+  TowerTokens video_states(const VideoClip& clip) const;
 
  private:
   Parts parts_;

@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "core/base/error.h"
-#include "encoders/class_posterior.h"
+#include "core/nn/normalize_rows.h"
 #include "encoders/text/pe_text.h"
 
 namespace ogam {

@@ -12,11 +12,11 @@
 #include "core/nn/config_reader.h"
 #include "core/nn/layers.h"
 #include "core/nn/pe_encoder.h"
+#include "core/nn/processor_config.h"
 #include "core/tensor/checkpoint.h"
 #include "encoders/encoder.h"
 #include "encoders/image/image_processor.h"
 #include "encoders/image/pe_core.h"
-#include "encoders/processor_config.h"
 #include "encoders/video/frame_sampling.h"
 
 namespace ogam {
@@ -67,6 +67,9 @@ class PeVideoTower {
   /// @return the states of [1, F] frames, F as PeVideoFrames::choose has it.
   /// @throws Error{invalid_argument} when there are none.
   PeEncoder::Output forward(std::span<const Image> frames) const;
+
+  /// Which frames of a clip of `count` the states are of.
+  std::vector<std::int64_t> choose(std::size_t count) const { return frames_.choose(count); }
 
   VideoSampling sampling() const { return frames_.sampling(); }
   const PeEncoderConfig& config() const { return encoder_.config(); }

@@ -5,57 +5,21 @@
 
 #include <memory>
 
-#include "core/base/error.h"
-#include "core/base/files.h"
-#include "core/text/unicode.h"
+#include "core/nn/qwen3_vl_chat.h"
 
 namespace ogam {
 
 namespace {
 
-constexpr std::string_view kDefaultInstruction = "Represent the user's input.";
-constexpr std::string_view kQueryInstruction =
-    "Retrieve images or text relevant to the user's query.";
-/// What stands where there is nothing.
-constexpr std::string_view kNothing = "NULL";
-constexpr std::int64_t kMinDimension = 64;
 constexpr Qwen3VlLimit kLimit = {.max_tokens = 8192};
 
-/// A category Punctuation; `is_punctuation` counts signs of ASCII too.
-bool closes(char32_t code_point) {
-  constexpr std::u32string_view kSigns = U"$+<=>^`|~";
-  return is_punctuation(code_point) && kSigns.find(code_point) == std::u32string_view::npos;
-}
-
 }  // namespace
-
-std::string close_instruction(std::string_view instruction) {
-  const std::string repaired = repair_utf8(instruction);
-  std::string_view closed = repaired;
-  while (!closed.empty() && is_white_space(first_character(closed).code_point)) {
-    closed.remove_prefix(first_character(closed).size);
-  }
-  while (!closed.empty() && is_white_space(last_character(closed).code_point)) {
-    closed.remove_suffix(last_character(closed).size);
-  }
-  const bool open = !closed.empty() && !closes(last_character(closed).code_point);
-  return std::string(closed) + (open ? "." : "");
-}
 
 Qwen3Vl::Qwen3Vl(Checkpoint& checkpoint)
     : model_(checkpoint),
       reader_(checkpoint.folder(), model_.config()),
-      modules_(checkpoint,
-               {.hidden_size = model_.config().text.hidden_size, .pooling_mode = "lasttoken"}) {
+      modules_(qwen3_vl_modules(checkpoint, model_.config().text.hidden_size)) {
   checkpoint.weights().ignore("lm_head");
-  require(modules_.pooling().takes_last_token(), ErrorCode::unsupported,
-          "{}: only the last token's state is implemented as the vector",
-          display_path(checkpoint.folder()));
-  const auto hidden = model_.config().text.hidden_size;
-  require(modules_.dimension() == hidden || modules_.dimension() >= kMinDimension,
-          ErrorCode::unsupported,
-          "{}: vectors cut to {} values; the model was trained for no fewer than {}",
-          display_path(checkpoint.folder()), modules_.dimension(), kMinDimension);
 }
 
 std::vector<EncoderOutputInfo> Qwen3Vl::outputs() const {
@@ -64,22 +28,14 @@ std::vector<EncoderOutputInfo> Qwen3Vl::outputs() const {
 
 VideoSampling Qwen3Vl::sampling() const { return Qwen3VlReader::sampling(); }
 
-std::string Qwen3Vl::instruction(std::string_view prompt) const {
-  const auto closed = close_instruction(modules_.prompts().text(prompt));
-  if (!closed.empty()) {
-    return closed;
-  }
-  return std::string(prompt == kQueryPrompt ? kQueryInstruction : kDefaultInstruction);
-}
-
 std::vector<EncoderOutput> Qwen3Vl::encode(std::span<const std::string> texts,
                                            std::string_view prompt) const {
   std::vector<Qwen3VlContent> contents;
   contents.reserve(texts.size());
   for (const std::string& text : texts) {
-    contents.emplace_back(text.empty() ? kNothing : std::string_view(text));
+    contents.emplace_back(text.empty() ? kQwen3VlNothing : std::string_view(text));
   }
-  return embed(contents, instruction(prompt));
+  return embed(contents, qwen3_vl_instruction(modules_.prompts(), prompt));
 }
 
 std::vector<EncoderOutput> Qwen3Vl::encode(std::span<const Image> images) const {
@@ -88,7 +44,7 @@ std::vector<EncoderOutput> Qwen3Vl::encode(std::span<const Image> images) const 
   for (const Image& image : images) {
     contents.emplace_back(&image);
   }
-  return embed(contents, instruction({}));
+  return embed(contents, qwen3_vl_instruction(modules_.prompts(), {}));
 }
 
 std::vector<EncoderOutput> Qwen3Vl::encode(std::span<const VideoClip> clips) const {
@@ -97,7 +53,39 @@ std::vector<EncoderOutput> Qwen3Vl::encode(std::span<const VideoClip> clips) con
   for (const VideoClip& clip : clips) {
     contents.emplace_back(&clip);
   }
-  return embed(contents, instruction({}));
+  return embed(contents, qwen3_vl_instruction(modules_.prompts(), {}));
+}
+
+TowerTokens Qwen3Vl::seen(const VisualPatches& patches) const {
+  const auto [tokens, deepstack] = model_.visual()(patches.patches, {&patches.grid, 1});
+  std::vector<at::Tensor> levels = {tokens};
+  levels.insert(levels.end(), deepstack.begin(), deepstack.end());
+  return {.vectors = at::cat(levels, 1),
+          .times = std::vector<Time>(static_cast<std::size_t>(tokens.size(0))),
+          .columns = patches.grid.columns / model_.config().vision.spatial_merge_size};
+}
+
+TowerTokens Qwen3Vl::image_tokens(const Image& image) const {
+  const c10::InferenceMode inference;
+  return seen(reader_.cut(image));
+}
+
+TowerTokens Qwen3Vl::clip_tokens(const VideoClip& clip) const {
+  const c10::InferenceMode inference;
+  const auto patches = reader_.cut(clip);
+  auto tokens = seen(patches);
+  const auto moments = reader_.moments(clip);
+  const auto rows = tokens.times.size() / moments.size();
+  for (std::size_t i = 0; i < tokens.times.size(); ++i) {
+    tokens.times[i] = from_seconds(moments[i / rows]);
+  }
+  return tokens;
+}
+
+at::Tensor Qwen3Vl::text_tokens(std::string_view text) const {
+  const c10::InferenceMode inference;
+  return model_.language_model().embed(
+      at::tensor(reader_.read(text.empty() ? kQwen3VlNothing : text), at::kLong));
 }
 
 std::vector<EncoderOutput> Qwen3Vl::embed(std::span<const Qwen3VlContent> contents,

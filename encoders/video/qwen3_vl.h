@@ -7,8 +7,9 @@
 #include <string_view>
 #include <vector>
 
+#include "core/nn/sentence_modules.h"
 #include "encoders/encoder.h"
-#include "encoders/text/sentence_modules.h"
+#include "encoders/tower_tokens.h"
 #include "encoders/video/qwen3_vl_model.h"
 #include "encoders/video/qwen3_vl_reader.h"
 
@@ -40,8 +41,17 @@ class Qwen3Vl : public TextEncoder, public ImageEncoder, public VideoEncoder {
   std::vector<EncoderOutput> encode(std::span<const Image> images) const override;
   std::vector<EncoderOutput> encode(std::span<const VideoClip> clips) const override;
 
+  /// What the language model reads of a picture, of a clip and of a text. A row of what is seen is
+  /// a token of the vision tower and its features for the first layers (DeepStack): [T, (1 +
+  /// levels) * hidden_size]; a row of text is an embedding [T, hidden_size].
+  /// @throws Error{invalid_argument} for media that make no sense, and a text that names their
+  ///     tokens.
+  TowerTokens image_tokens(const Image& image) const;
+  TowerTokens clip_tokens(const VideoClip& clip) const;
+  at::Tensor text_tokens(std::string_view text) const;
+
  private:
-  std::string instruction(std::string_view prompt) const;
+  TowerTokens seen(const VisualPatches& patches) const;
   std::vector<EncoderOutput> embed(std::span<const Qwen3VlContent> contents,
                                    const std::string& instruction) const;
 
@@ -49,10 +59,6 @@ class Qwen3Vl : public TextEncoder, public ImageEncoder, public VideoEncoder {
   Qwen3VlReader reader_;
   SentenceModules modules_;
 };
-
-/// The instruction as the model was trained to read it: without spaces around it, and with a full
-/// stop where it ends without punctuation.
-std::string close_instruction(std::string_view instruction);
 
 /// Builds the encoders from a folder with `model_type` "qwen3_vl".
 /// @throws Error{not_found, corrupt_data, unsupported}.

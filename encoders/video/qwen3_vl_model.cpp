@@ -10,14 +10,6 @@ namespace ogam {
 
 namespace {
 
-constexpr std::int64_t kMaxTokenId = 1 << 24;
-
-/// The whole model's prefix is `model.` with a head, and none without.
-WeightScope body(Checkpoint& checkpoint) {
-  const bool with_head = !checkpoint.weights("model.language_model.").empty();
-  return checkpoint.weights(with_head ? "model." : "");
-}
-
 /// Padded sequences side by side.
 struct Batch {
   std::int64_t length = 0;  // of the longest
@@ -58,31 +50,9 @@ Batch pad(std::span<const Qwen3VlSequence> sequences) {
 
 }  // namespace
 
-Qwen3VlConfig Qwen3VlConfig::parse(const Json& config, const std::string& origin) {
-  const ConfigReader reader(config, origin);
-  Qwen3VlConfig parsed;
-  reader.demand<std::string>("model_type", "qwen3_vl");
-  parsed.text = Qwen3VlTextConfig::parse(reader.section("text_config"));
-  parsed.vision = Qwen3VlVisionConfig::parse(reader.section("vision_config"));
-  parsed.image_token_id = reader.size("image_token_id", kMaxTokenId, 151655);
-  parsed.video_token_id = reader.size("video_token_id", kMaxTokenId, 151656);
-  parsed.vision_start_token_id = reader.size("vision_start_token_id", kMaxTokenId, 151652);
-  parsed.vision_end_token_id = reader.size("vision_end_token_id", kMaxTokenId, 151653);
-  parsed.tie_word_embeddings = reader.flag("tie_word_embeddings", false);
-  reader.refuse_unread();
-  require(parsed.vision.out_hidden_size == parsed.text.hidden_size, ErrorCode::corrupt_data,
-          "{}: visual tokens of size {} do not fit a language model of size {}", origin,
-          parsed.vision.out_hidden_size, parsed.text.hidden_size);
-  require(static_cast<std::int64_t>(parsed.vision.deepstack_visual_indexes.size()) <=
-              parsed.text.num_hidden_layers,
-          ErrorCode::corrupt_data, "{}: \"deepstack_visual_indexes\" feeds {} layers of {}", origin,
-          parsed.vision.deepstack_visual_indexes.size(), parsed.text.num_hidden_layers);
-  return parsed;
-}
-
 Qwen3VlModel::Qwen3VlModel(Checkpoint& checkpoint)
     : Qwen3VlModel(Qwen3VlConfig::parse(checkpoint.config(), checkpoint.origin()),
-                   body(checkpoint)) {}
+                   qwen3_vl_weights(checkpoint)) {}
 
 Qwen3VlModel::Qwen3VlModel(const Qwen3VlConfig& config, const WeightScope& weights)
     : config_(config),

@@ -4,28 +4,14 @@
 
 #include <cstdint>
 #include <span>
-#include <string>
 #include <vector>
 
+#include "core/nn/qwen3_vl_config.h"
 #include "core/nn/qwen3_vl_text.h"
 #include "core/tensor/checkpoint.h"
 #include "encoders/image/qwen3_vl_vision.h"
 
 namespace ogam {
-
-/// What config.json says of a Qwen3-VL.
-struct Qwen3VlConfig {
-  Qwen3VlTextConfig text;
-  Qwen3VlVisionConfig vision;
-  std::int64_t image_token_id = 0;  ///< stands for a token of a picture
-  std::int64_t video_token_id = 0;  ///< stands for a token of a video
-  std::int64_t vision_start_token_id = 0;
-  std::int64_t vision_end_token_id = 0;
-  bool tie_word_embeddings = false;  ///< the head is the table of embeddings
-
-  /// @throws Error{corrupt_data, unsupported}.
-  static Qwen3VlConfig parse(const Json& config, const std::string& origin);
-};
 
 /// A picture or a video, cut up for the vision tower.
 struct VisualPatches {

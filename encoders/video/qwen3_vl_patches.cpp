@@ -9,8 +9,8 @@
 
 #include "core/base/error.h"
 #include "core/media/resample.h"
+#include "core/nn/processor_config.h"
 #include "encoders/image/patch_sizes.h"
-#include "encoders/processor_config.h"
 
 namespace ogam {
 

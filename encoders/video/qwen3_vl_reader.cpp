@@ -1,7 +1,6 @@
 #include "encoders/video/qwen3_vl_reader.h"
 
 #include <ATen/ATen.h>
-#include <fmt/format.h>
 
 #include <algorithm>
 #include <functional>
@@ -10,32 +9,14 @@
 #include <utility>
 
 #include "core/base/error.h"
-#include "core/base/files.h"
 #include "core/base/time.h"
 
 namespace ogam {
 
 namespace {
 
-constexpr const char* kVisionStart = "<|vision_start|>";
-constexpr const char* kVisionEnd = "<|vision_end|>";
-constexpr const char* kImagePad = "<|image_pad|>";
-constexpr const char* kVideoPad = "<|video_pad|>";
 constexpr std::int64_t kMaxBatchTokens = 4096;
 constexpr std::size_t kMaxBatchSequences = 8;
-
-/// "<1.5 seconds>" and the place of a moment's tokens, for each moment of a clip.
-std::string announce_moments(const VideoClip& clip, std::int64_t frames_of_moment) {
-  const auto frames = static_cast<std::int64_t>(clip.frames.size());
-  std::string text;
-  for (std::int64_t first = 0; first < frames; first += frames_of_moment) {
-    // The last frame stands for those that are missing, with its time.
-    const auto last = std::min(first + frames_of_moment, frames) - 1;
-    const auto mean = (to_seconds(clip.times[first]) + to_seconds(clip.times[last])) / 2;
-    text += fmt::format("<{:.1f} seconds>{}{}{}", mean, kVisionStart, kVideoPad, kVisionEnd);
-  }
-  return text;
-}
 
 void check(const VideoClip& clip) {
   require(!clip.frames.empty() && clip.frames.size() == clip.times.size(),
@@ -49,24 +30,23 @@ void check(const VideoClip& clip) {
 /// Writes what stands in the text for each content, and cuts media up.
 class ContentWriter {
  public:
-  ContentWriter(const Qwen3VlVisionConfig& config, const VisualValues& values, std::string& text,
-                std::vector<VisualPatches>& media)
-      : config_(config), values_(values), text_(text), media_(media) {}
+  ContentWriter(const Qwen3VlReader& reader, std::string& text, std::vector<VisualPatches>& media)
+      : reader_(reader), text_(text), media_(media) {}
 
   void operator()(std::string_view text) const { text_ += text; }
   void operator()(const Image* image) const {
-    media_.push_back(cut_picture(*image, config_, values_.picture));
-    text_ += fmt::format("{}{}{}", kVisionStart, kImagePad, kVisionEnd);
+    media_.push_back(reader_.cut(*image));
+    text_ += Qwen3VlChatText::picture();
   }
   void operator()(const VideoClip* clip) const {
-    check(*clip);
-    media_.push_back(cut_frames(clip->frames, config_, values_.frame));
-    text_ += announce_moments(*clip, config_.temporal_patch_size);
+    media_.push_back(reader_.cut(*clip));
+    for (const double seconds : reader_.moments(*clip)) {
+      text_ += Qwen3VlChatText::moment(seconds);
+    }
   }
 
  private:
-  const Qwen3VlVisionConfig& config_;
-  const VisualValues& values_;
+  const Qwen3VlReader& reader_;
   std::string& text_;
   std::vector<VisualPatches>& media_;
 };
@@ -74,37 +54,39 @@ class ContentWriter {
 }  // namespace
 
 Qwen3VlReader::Qwen3VlReader(const std::filesystem::path& folder, const Qwen3VlConfig& config)
-    : tokenizer_(folder),
-      image_token_id_(config.image_token_id),
-      video_token_id_(config.video_token_id),
-      vision_(config.vision),
-      values_(VisualValues::read(folder)),
-      ends_(tokenizer_.encode({})) {
-  for (const auto& [token, id] : {std::pair{kImagePad, config.image_token_id},
-                                  {kVideoPad, config.video_token_id},
-                                  {kVisionStart, config.vision_start_token_id},
-                                  {kVisionEnd, config.vision_end_token_id}}) {
-    require(tokenizer_.token_id(token) == id, ErrorCode::corrupt_data,
-            "{}: config.json gives the token {} the id {}, and the tokenizer another",
-            display_path(folder), token, id);
+    : text_(folder, config), vision_(config.vision), values_(VisualValues::read(folder)) {}
+
+VisualPatches Qwen3VlReader::cut(const Image& image) const {
+  return cut_picture(image, vision_, values_.picture);
+}
+
+VisualPatches Qwen3VlReader::cut(const VideoClip& clip) const {
+  check(clip);
+  return cut_frames(clip.frames, vision_, values_.frame);
+}
+
+std::vector<double> Qwen3VlReader::moments(const VideoClip& clip) const {
+  const auto frames = std::ssize(clip.times);
+  std::vector<double> moments;
+  for (std::int64_t first = 0; first < frames; first += vision_.temporal_patch_size) {
+    // The last frame stands for those that are missing, with its time.
+    const auto last = std::min(first + vision_.temporal_patch_size, frames) - 1;
+    moments.push_back((to_seconds(clip.times[first]) + to_seconds(clip.times[last])) / 2);
   }
-  require(tokenizer_.vocabulary_size() <= config.text.vocab_size, ErrorCode::corrupt_data,
-          "{}: the tokenizer has ids up to {}, and the model a vocabulary of {}",
-          display_path(folder), tokenizer_.vocabulary_size() - 1, config.text.vocab_size);
-  auto ended = tokenizer_.encode(kImagePad, {.add_special_tokens = false});
-  ended.insert(ended.end(), ends_.begin(), ends_.end());
-  require(ended == tokenizer_.encode(kImagePad), ErrorCode::unsupported,
-          "{}: the tokenizer adds tokens elsewhere than at the end", display_path(folder));
+  return moments;
+}
+
+std::vector<std::int64_t> Qwen3VlReader::read(std::string_view text) const {
+  return text_.read(text, {}).ids;
 }
 
 Qwen3VlSequence Qwen3VlReader::read(const Qwen3VlChat& chat, const Qwen3VlLimit& limit) const {
   Qwen3VlSequence sequence;
-  std::string text =
-      fmt::format("<|im_start|>system\n{}<|im_end|>\n<|im_start|>user\n", chat.system);
+  std::string text = Qwen3VlChatText::before_user(chat.system);
   for (const Qwen3VlContent& content : chat.user) {
-    std::visit(ContentWriter(vision_, values_, text, sequence.media), content);
+    std::visit(ContentWriter(*this, text, sequence.media), content);
   }
-  text += "<|im_end|>\n<|im_start|>assistant\n";
+  text += Qwen3VlChatText::after_user();
 
   std::vector<VisualSpan> moments;
   for (const VisualPatches& medium : sequence.media) {
@@ -112,25 +94,16 @@ Qwen3VlSequence Qwen3VlReader::read(const Qwen3VlChat& chat, const Qwen3VlLimit&
     moments.insert(moments.end(), medium.grid.frames,
                    {.rows = medium.grid.rows / merge, .columns = medium.grid.columns / merge});
   }
-  auto& ids = sequence.ids;
-  for (const std::int64_t id : tokenizer_.encode(text, {.add_special_tokens = false})) {
-    std::int64_t count = 1;
-    if (id == image_token_id_ || id == video_token_id_) {
-      require(sequence.spans.size() < moments.size(), ErrorCode::invalid_argument,
-              "a text holds {} or {}, which stand for media", kImagePad, kVideoPad);
-      auto& span = sequence.spans.emplace_back(moments[sequence.spans.size()]);
-      span.start = static_cast<std::int64_t>(ids.size());
-      count = span.rows * span.columns;
-    }
-    ids.insert(ids.end(), count, id);
-  }
-  cut(sequence, limit);
+  auto tokens = text_.read(text, moments);
+  sequence.ids = std::move(tokens.ids);
+  sequence.spans = std::move(tokens.spans);
+  shorten(sequence, limit);
   return sequence;
 }
 
-void Qwen3VlReader::cut(Qwen3VlSequence& sequence, const Qwen3VlLimit& limit) const {
+void Qwen3VlReader::shorten(Qwen3VlSequence& sequence, const Qwen3VlLimit& limit) const {
   auto& ids = sequence.ids;
-  const auto room = limit.max_tokens - static_cast<std::int64_t>(ends_.size());
+  const auto room = limit.max_tokens - std::ssize(text_.ends());
   const auto excess = static_cast<std::int64_t>(ids.size()) - room;
   if (excess > 0) {
     const auto kept = room - limit.kept_at_end;
@@ -141,7 +114,7 @@ void Qwen3VlReader::cut(Qwen3VlSequence& sequence, const Qwen3VlLimit& limit) co
     }
     ids.erase(ids.begin() + kept, ids.begin() + kept + excess);
   }
-  ids.insert(ids.end(), ends_.begin(), ends_.end());
+  ids.insert(ids.end(), text_.ends().begin(), text_.ends().end());
 }
 
 namespace {

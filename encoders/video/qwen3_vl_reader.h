@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "core/media/image.h"
+#include "core/nn/qwen3_vl_chat.h"
 #include "core/text/tokenizer.h"
 #include "encoders/encoder.h"
 #include "encoders/video/qwen3_vl_model.h"
@@ -53,21 +54,28 @@ class Qwen3VlReader {
   ///     are longer than the limit.
   Qwen3VlSequence read(const Qwen3VlChat& chat, const Qwen3VlLimit& limit) const;
 
-  const Tokenizer& tokenizer() const { return tokenizer_; }
+  /// A picture and a clip as patches.
+  /// @throws Error{invalid_argument} when they make no sense.
+  VisualPatches cut(const Image& image) const;
+  VisualPatches cut(const VideoClip& clip) const;
+  /// When the moments of a clip are, in seconds.
+  std::vector<double> moments(const VideoClip& clip) const;
+  /// A text's own tokens.
+  /// @throws Error{invalid_argument} when it holds one that stands for media.
+  std::vector<std::int64_t> read(std::string_view text) const;
+
+  const Tokenizer& tokenizer() const { return text_.tokenizer(); }
 
   static constexpr int kMaxFrames = 64;
   /// One frame a second.
   static VideoSampling sampling() { return {.fps = 1, .max_frames = kMaxFrames}; }
 
  private:
-  void cut(Qwen3VlSequence& sequence, const Qwen3VlLimit& limit) const;
+  void shorten(Qwen3VlSequence& sequence, const Qwen3VlLimit& limit) const;
 
-  Tokenizer tokenizer_;
-  std::int64_t image_token_id_;
-  std::int64_t video_token_id_;
+  Qwen3VlChatText text_;
   Qwen3VlVisionConfig vision_;
   VisualValues values_;
-  Tokenizer::Ids ends_;  // what the tokenizer puts after every text
 };
 
 /// The contextual token at the end of each conversation, computed in batches of bounded size:

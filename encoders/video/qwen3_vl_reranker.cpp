@@ -18,15 +18,13 @@ constexpr std::string_view kSystem =
     "provided. Note that the answer can only be \"yes\" or \"no\".";
 constexpr std::string_view kInstruction =
     "Given a search query, retrieve relevant candidates that answer the query.";
-/// What stands where there is nothing.
-constexpr std::string_view kNothing = "NULL";
 /// The end of the user's turn and the beginning of the answer, five tokens, always stay.
 constexpr Qwen3VlLimit kLimit = {.max_tokens = 10240 + 5, .kept_at_end = 5};
 
 /// A candidate as a part of the conversation.
 struct AsContent {
   Qwen3VlContent operator()(const std::string& text) const {
-    return text.empty() ? kNothing : std::string_view(text);
+    return text.empty() ? kQwen3VlNothing : std::string_view(text);
   }
   Qwen3VlContent operator()(const Image& image) const { return &image; }
   Qwen3VlContent operator()(const VideoClip& clip) const { return &clip; }

@@ -152,14 +152,6 @@ TEST_F(Qwen3VlTest, LongTextsAreReadUpToTheLimit) {
   EXPECT_TRUE(at::equal(texts({text}), texts({text + " and more"})));
 }
 
-TEST(CloseInstructionTest, PutsAFullStopWhereThereIsNoPunctuation) {
-  EXPECT_EQ(close_instruction("  Find the words "), "Find the words.");
-  EXPECT_EQ(close_instruction("Find them!"), "Find them!");
-  EXPECT_EQ(close_instruction("찾아라。\n"), "찾아라。");
-  EXPECT_EQ(close_instruction("a = $"), "a = $.");
-  EXPECT_EQ(close_instruction(" \t"), "");
-}
-
 class Qwen3VlFolderTest : public ::testing::Test {
  protected:
   std::optional<ErrorCode> error() const {

@@ -21,6 +21,7 @@
 #include "core/base/json.h"
 #include "core/media/image_file.h"
 #include "core/media/resample.h"
+#include "core/nn/processor_config.h"
 #include "core/tensor/safetensors_writer.h"
 #include "encoders/audio/clap_features.h"
 #include "encoders/audio/gemma4_audio_features.h"
@@ -28,7 +29,6 @@
 #include "encoders/audio/whisper_features.h"
 #include "encoders/image/image_processor.h"
 #include "encoders/image/patch_processor.h"
-#include "encoders/processor_config.h"
 #include "encoders/video/frame_sampling.h"
 
 namespace ogam {

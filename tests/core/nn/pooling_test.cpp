@@ -1,4 +1,4 @@
-#include "encoders/text/pooling.h"
+#include "core/nn/pooling.h"
 
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>

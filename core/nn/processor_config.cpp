@@ -1,4 +1,4 @@
-#include "encoders/processor_config.h"
+#include "core/nn/processor_config.h"
 
 #include <algorithm>
 #include <array>

@@ -1,4 +1,4 @@
-#include "encoders/text/sentence_modules.h"
+#include "core/nn/sentence_modules.h"
 
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
@@ -11,7 +11,6 @@
 #include "core/base/error.h"
 #include "core/base/files.h"
 #include "core/tensor/safetensors_writer.h"
-#include "encoders/encoder.h"
 #include "tests/support/golden.h"
 #include "tests/support/temporary_folder.h"
 

@@ -1,4 +1,4 @@
-#include "encoders/text/sentence_modules.h"
+#include "core/nn/sentence_modules.h"
 
 #include <ATen/ATen.h>
 
@@ -12,8 +12,7 @@
 #include "core/base/table.h"
 #include "core/nn/activation.h"
 #include "core/nn/layers.h"
-#include "encoders/class_posterior.h"
-#include "encoders/encoder.h"
+#include "core/nn/normalize_rows.h"
 
 namespace ogam {
 
@@ -71,36 +70,6 @@ Json read_settings_file(const fs::path& path) {
 }
 
 }  // namespace
-
-Prompts::Prompts(const ConfigReader& config) {
-  const auto prompts = config.section("prompts");
-  for (const auto& [name, text] : prompts.json().items()) {
-    texts_[name] = json_value_or<std::string>(prompts.json(), name, prompts.origin(), "");
-  }
-  default_name_ = config.text("default_prompt_name", "");
-  require(default_name_.empty() || texts_.contains(default_name_), ErrorCode::corrupt_data,
-          "{}: \"default_prompt_name\" is '{}', which is none of the prompts", config.origin(),
-          default_name_);
-}
-
-const std::string& Prompts::text(std::string_view name) const {
-  static const std::string kNothing;
-  std::vector<std::string> known;
-  for (const auto& [own, text] : texts_) {
-    known.push_back(own);
-  }
-  require_known_prompt(name, known);
-  std::vector<std::string_view> candidates = {name.empty() ? default_name_ : name};
-  if (name == kDocumentPrompt) {
-    candidates.insert(candidates.end(), {"passage", "corpus"});
-  }
-  for (const auto candidate : candidates) {
-    if (const auto found = texts_.find(candidate); found != texts_.end()) {
-      return found->second;
-    }
-  }
-  return kNothing;
-}
 
 SentenceModules::SentenceModules(Checkpoint& checkpoint, const Config& config)
     : pooling_(config.hidden_size, config.pooling_mode), dimension_(config.hidden_size) {

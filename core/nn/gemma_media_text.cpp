@@ -1,4 +1,4 @@
-#include "encoders/video/gemma_media_text.h"
+#include "core/nn/gemma_media_text.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>

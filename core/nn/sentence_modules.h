@@ -5,41 +5,17 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
-#include <map>
 #include <string>
-#include <string_view>
 #include <vector>
 
-#include "core/nn/config_reader.h"
+#include "core/nn/pooling.h"
+#include "core/nn/prompts.h"
 #include "core/tensor/checkpoint.h"
-#include "encoders/text/pooling.h"
 
 namespace ogam {
 
 // What sentence-transformers adds to a transformer: how texts are written for it, and how the
 // states of their tokens become one vector. Its files lie in the model's folder beside config.json.
-
-/// What is written before a text, by the purpose of the text.
-class Prompts {
- public:
-  /// Nothing, whatever the purpose.
-  Prompts() = default;
-
-  /// Reads `prompts` and `default_prompt_name`.
-  /// @param config the content of config_sentence_transformers.json.
-  /// @throws Error{corrupt_data}.
-  explicit Prompts(const ConfigReader& config);
-
-  /// What is written before a text; empty where the model has no such prompt.
-  /// @param name kQueryPrompt, kDocumentPrompt (which some models call "passage" or "corpus"), one
-  ///     of the model's own, or empty for its default.
-  /// @throws Error{invalid_argument} listing the prompts when it is none of them.
-  const std::string& text(std::string_view name) const;
-
- private:
-  std::map<std::string, std::string, std::less<>> texts_;
-  std::string default_name_;  // empty for no prompt
-};
 
 /// What happens to the states of a transformer: a Pooling, then any number of Dense and Normalize,
 /// then the first `truncate_dim` values alone (Kusupati et al. 2022, "Matryoshka Representation
@@ -55,8 +31,7 @@ class SentenceModules {
   /// Reads modules.json, config_sentence_transformers.json and the modules' folders.
   /// @param checkpoint the model's folder; the modules get its precision.
   /// @throws Error{corrupt_data}, Error{unsupported} naming a module, a similarity or a setting
-  /// that
-  ///     is not implemented.
+  ///     that is not implemented.
   SentenceModules(Checkpoint& checkpoint, const Config& config);
 
   /// As in Pooling.
