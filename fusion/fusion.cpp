@@ -1,5 +1,7 @@
 #include "fusion/fusion.h"
 
+#include <ATen/ATen.h>
+
 #include <algorithm>
 
 #include "core/base/error.h"
@@ -28,7 +30,45 @@ std::vector<const TowerEmbeddings*> embeddings_by_tower(const FusionModel& model
             given.tower, given.vectors.size(0), given.times.size());
     place = &given;
   }
+  for (auto& place : by_tower) {
+    if (place != nullptr && place->times.empty()) {
+      place = nullptr;
+    }
+  }
   return by_tower;
+}
+
+void require_relatable(std::int64_t embeddings) {
+  constexpr std::int64_t kMost = 8192;
+  require(embeddings <= kMost, ErrorCode::resource_exhausted,
+          "a segment of {} embeddings cannot be fused, at most {} can; make the segments shorter",
+          embeddings, kMost);
+}
+
+std::vector<FusionMoment> moments_of(const TowerEmbeddings& tower) {
+  std::vector<FusionMoment> moments;
+  for (const Time time : tower.times) {
+    if (moments.empty() || moments.back().time < time) {
+      moments.push_back({.time = time});
+    }
+    const Time before = moments.back().time;
+    require(before == time, ErrorCode::invalid_argument,
+            "the vectors of the tower '{}' must be in order of time, got {} after {} microseconds",
+            tower.tower, time, before);
+    ++moments.back().rows;
+  }
+  return moments;
+}
+
+Time since_start(const FusionSegment& segment, Time time) {
+  require(time >= segment.span.start, ErrorCode::invalid_argument,
+          "what was seen at {} is before its segment, which begins at {}", format_time(time),
+          format_time(segment.span.start));
+  return time - segment.span.start;
+}
+
+FusedSegment nothing_fused(std::int64_t dimension, std::int64_t token_size) {
+  return {at::zeros({dimension}), at::empty({0, token_size}), {}};
 }
 
 }  // namespace ogam

@@ -15,6 +15,9 @@ struct TowerEmbeddings {
   std::string tower;        ///< a name of FusionModel::towers()
   at::Tensor vectors;       ///< [T, D] floating point, D as the tower's size says; T may be 0
   std::vector<Time> times;  ///< T: the moment each row belongs to
+  /// How many rows make a line of a moment's picture, where the model asks for it: the rows of one
+  /// moment then lie line by line.
+  std::int64_t columns = 0;
 };
 
 /// A segment of an asset as its towers saw it. A tower that saw nothing may be left out.
@@ -25,9 +28,11 @@ struct FusionSegment {
 
 /// A segment as a whole.
 struct FusedSegment {
-  at::Tensor vector;        ///< [D] float32, L2-normalised; zeros when no tower saw anything
-  at::Tensor tokens;        ///< [N, H] float32: every input in the light of the others, ordered as
-                            ///< given; N is 0 where a model has no such thing
+  at::Tensor vector;        ///< [D] float32, L2-normalised; zeros when the model has nothing to go
+                            ///< by: no tower saw anything, or not those without which it is blind
+  at::Tensor tokens;        ///< [N, H] float32: what the towers saw in the light of each other, by
+                            ///< default every input, the model's towers one after the other; N is
+                            ///< 0 where a model has no such thing
   std::vector<Time> times;  ///< N: the moment of each token
 };
 
@@ -48,13 +53,34 @@ class FusionModel {
 
   /// One result per segment; a segment's result does not depend on the others.
   /// @throws Error{invalid_argument} for a tower that the model does not have, one given twice,
-  ///     vectors of another size, or as many times as not vectors.
+  ///     vectors of another size, as many times as not vectors, or what the model cannot lay out;
+  ///     Error{resource_exhausted} for a segment of more embeddings than it can relate.
   virtual std::vector<FusedSegment> fuse(std::span<const FusionSegment> segments) const = 0;
 };
 
-/// Checks what FusionModel::fuse promises to refuse.
-/// @return for each tower of `model`, its embeddings in `segment`, or null.
+/// Checks what FusionModel::fuse promises to refuse of every model.
+/// @return for each tower of `model`, its embeddings in `segment`, or null where it saw nothing.
 std::vector<const TowerEmbeddings*> embeddings_by_tower(const FusionModel& model,
                                                         const FusionSegment& segment);
+
+/// For models that relate each embedding to each other.
+/// @throws Error{resource_exhausted} for a segment of more than 8,192.
+void require_relatable(std::int64_t embeddings);
+
+/// The rows of one tower that belong to one moment.
+struct FusionMoment {
+  Time time = 0;
+  std::int64_t rows = 0;
+};
+/// The moments of a tower, one after the other; neighbours of one time are one.
+/// @throws Error{invalid_argument} when times are not in order.
+std::vector<FusionMoment> moments_of(const TowerEmbeddings& tower);
+
+/// @return `time` since the segment began.
+/// @throws Error{invalid_argument} when it is before that.
+Time since_start(const FusionSegment& segment, Time time);
+
+/// What becomes of a segment of which a model can make nothing: a vector of zeros, and no tokens.
+FusedSegment nothing_fused(std::int64_t dimension, std::int64_t token_size);
 
 }  // namespace ogam

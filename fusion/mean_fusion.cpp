@@ -33,9 +33,8 @@ std::vector<FusedSegment> MeanFusion::fuse(std::span<const FusionSegment> segmen
     const auto given = embeddings_by_tower(*this, segment);
     std::vector<at::Tensor> blocks;
     for (std::size_t i = 0; i < towers_.size(); ++i) {
-      const bool seen = given[i] != nullptr && !given[i]->times.empty();
-      blocks.push_back(seen ? direction(given[i]->vectors.to(at::kFloat).mean(0))
-                            : at::zeros({towers_[i].size}));
+      blocks.push_back(given[i] != nullptr ? direction(given[i]->vectors.to(at::kFloat).mean(0))
+                                           : at::zeros({towers_[i].size}));
     }
     fused.push_back({direction(at::cat(blocks)), at::empty({0, dimension_}), {}});
   }

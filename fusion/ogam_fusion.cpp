@@ -24,7 +24,6 @@ namespace {
 constexpr std::int64_t kMaxSize = 65536;
 constexpr std::int64_t kMaxLayers = 512;
 constexpr std::int64_t kMaxHeads = 1024;
-constexpr std::size_t kBatchTokens = 8192;
 
 /// Angles a second of each pair of channels, evenly spread on a logarithmic scale.
 at::Tensor frequencies_of(const OgamFusionConfig& config) {
@@ -258,13 +257,11 @@ std::vector<FusedSegment> OgamFusion::fuse(std::span<const FusionSegment> segmen
     Batch batch{.towers = {}, .size = 1};
     FusedSegment result;
     for (std::size_t i = 0; i < given.size(); ++i) {
-      if (given[i] == nullptr || given[i]->times.empty()) {
+      if (given[i] == nullptr) {
         continue;
       }
       const auto& moments = given[i]->times;
-      require(result.times.size() + moments.size() <= kBatchTokens, ErrorCode::resource_exhausted,
-              "a segment of more than {} embeddings cannot be fused; make the segments shorter",
-              kBatchTokens);
+      require_relatable(std::ssize(result.times) + std::ssize(moments));
       std::vector<double> seconds;
       seconds.reserve(moments.size());
       for (const Time time : moments) {
@@ -276,8 +273,7 @@ std::vector<FusedSegment> OgamFusion::fuse(std::span<const FusionSegment> segmen
           at::ones({1, static_cast<std::int64_t>(moments.size())}, at::kBool)};
     }
     if (batch.towers.empty()) {
-      result.vector = at::zeros({config_.output_size});
-      result.tokens = at::empty({0, config_.hidden_size});
+      result = nothing_fused(config_.output_size, config_.hidden_size);
     } else {
       const auto output = forward(batch);
       result.vector = output.vectors[0];

@@ -9,7 +9,10 @@
 
 #include "core/base/error.h"
 #include "core/base/files.h"
+#include "fusion/embedding_gemma2.h"
 #include "fusion/ogam_fusion.h"
+#include "fusion/pe_audio_video.h"
+#include "fusion/qwen3_vl.h"
 
 namespace ogam {
 
@@ -20,6 +23,18 @@ std::unique_ptr<FusionModel> make_ogam_fusion(Checkpoint& checkpoint) {
       OgamFusionConfig::parse(checkpoint.config(), checkpoint.origin()), checkpoint.weights());
 }
 
+std::unique_ptr<FusionModel> make_pe_audio_video_fusion(Checkpoint& checkpoint) {
+  return std::make_unique<PeAudioVideoFusion>(
+      PeAudioVideoFusion::Config::parse(checkpoint.config(), checkpoint.origin()),
+      checkpoint.weights());
+}
+
+/// One that reads more of the folder than its configuration.
+template <typename Model>
+std::unique_ptr<FusionModel> make_from_folder(Checkpoint& checkpoint) {
+  return std::make_unique<Model>(checkpoint);
+}
+
 /// How the checkpoints of one `model_type` become fusion models.
 struct FusionRow {
   std::string_view model_type;
@@ -27,7 +42,10 @@ struct FusionRow {
 };
 
 constexpr std::array kFusionModels = {
+    FusionRow{"embedding_gemma2", &make_from_folder<EmbeddingGemma2Fusion>},
     FusionRow{"ogam_fusion", &make_ogam_fusion},
+    FusionRow{"pe_audio_video", &make_pe_audio_video_fusion},
+    FusionRow{"qwen3_vl", &make_from_folder<Qwen3VlFusion>},
 };
 
 }  // namespace

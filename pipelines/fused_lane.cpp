@@ -41,7 +41,6 @@ void add_fused_vectors(const Pack& pack, const PackLane& lane, AssetRecord& reco
   for (std::size_t i = 0; i < segments.size(); ++i) {
     segments[i].span = record.segments[i];
   }
-  std::vector<bool> seen(segments.size(), false);
   for (const PackTower& tower : lane.fusion->towers) {
     const PackSpace& source = pack.manifest().space_of(tower);
     const Space space = pack.space(*pack.manifest().lane(tower.lane), source);
@@ -57,14 +56,14 @@ void add_fused_vectors(const Pack& pack, const PackLane& lane, AssetRecord& reco
     for (auto& [segment, found] : by_segment) {
       segments.at(segment).towers.push_back(
           {tower.name, matrix(found.first, source.dimension), std::move(found.second)});
-      seen.at(segment) = true;
     }
   }
   const auto fused = model->fuse(segments);
   for (const PackSpace& output : lane.spaces) {
     const Space space = pack.space(lane, output);
     for (std::size_t i = 0; i < segments.size(); ++i) {
-      if (seen[i]) {
+      // A vector of zeros: the model had nothing to go by.
+      if (fused[i].vector.any().item<bool>()) {
         record.vectors.push_back(
             {space.id, i, record.segments[i].middle(), values_of(fused[i].vector), std::nullopt});
       }

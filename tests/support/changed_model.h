@@ -16,7 +16,8 @@ class ChangedModel {
  public:
   /// @param change is merged into the file as RFC 7386 has it: null removes a key.
   ChangedModel(const std::string& golden, const std::string& file, const Json& change) {
-    std::filesystem::copy(source_folder() / "tests" / "golden" / golden, folder_.path());
+    std::filesystem::copy(source_folder() / "tests" / "golden" / golden, folder_.path(),
+                          std::filesystem::copy_options::recursive);
     auto json = read_json_file(folder_ / file);
     json.merge_patch(change);
     std::ofstream(folder_ / file) << json;
