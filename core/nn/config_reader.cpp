@@ -11,7 +11,7 @@ namespace ogam {
 namespace {
 
 /// Keys that every transformers configuration may have and that no forward pass depends on.
-constexpr std::array<std::string_view, 72> kHarmlessKeys = {
+constexpr std::array<std::string_view, 73> kHarmlessKeys = {
     "_attn_implementation_autoset",
     "_commit_hash",
     "_name_or_path",
@@ -51,6 +51,7 @@ constexpr std::array<std::string_view, 72> kHarmlessKeys = {
     "length_penalty",
     "logit_scale_init_value",
     "mask_token_id",
+    "matryoshka_dimensions",
     "max_length",
     "min_length",
     "mlp_dropout",

@@ -51,7 +51,9 @@ std::string qwen3_vl_instruction(const Prompts& prompts, std::string_view prompt
 }
 
 SentenceModules qwen3_vl_modules(Checkpoint& checkpoint, std::int64_t hidden_size) {
-  SentenceModules modules(checkpoint, {.hidden_size = hidden_size, .pooling_mode = "lasttoken"});
+  SentenceModules modules(
+      checkpoint,
+      {.hidden_size = hidden_size, .pooling_mode = "lasttoken", .min_dimension = kMinDimension});
   require(modules.pooling().takes_last_token(), ErrorCode::unsupported,
           "{}: only the last token's state is implemented as the vector",
           display_path(checkpoint.folder()));

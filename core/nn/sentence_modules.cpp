@@ -72,7 +72,16 @@ Json read_settings_file(const fs::path& path) {
 }  // namespace
 
 SentenceModules::SentenceModules(Checkpoint& checkpoint, const Config& config)
-    : pooling_(config.hidden_size, config.pooling_mode), dimension_(config.hidden_size) {
+    : pooling_(config.hidden_size, config.pooling_mode),
+      dimension_(config.hidden_size),
+      min_dimension_(config.min_dimension) {
+  const ConfigReader model(checkpoint.config(), checkpoint.origin());
+  if (model.has("matryoshka_dimensions")) {
+    const auto sizes = model.sizes("matryoshka_dimensions", kMaxWidth);
+    require(!sizes.empty(), ErrorCode::corrupt_data, "{}: \"matryoshka_dimensions\" is empty",
+            model.origin());
+    min_dimension_ = *std::min_element(sizes.begin(), sizes.end());
+  }
   const auto list = checkpoint.folder() / "modules.json";
   const bool at_unit_length = fs::exists(list) && read_modules(checkpoint, list);
   read_settings(checkpoint.folder(), at_unit_length);

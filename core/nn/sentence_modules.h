@@ -26,6 +26,9 @@ class SentenceModules {
     std::int64_t hidden_size = 0;  ///< of the transformer's states
     /// How to pool when the folder does not say: its model was not made with sentence-transformers.
     std::string pooling_mode = "mean";
+    /// The fewest values that vectors of this kind of model were trained to be cut to; 0: none, or
+    /// the folder says.
+    std::int64_t min_dimension = 0;
   };
 
   /// Reads modules.json, config_sentence_transformers.json and the modules' folders.
@@ -42,6 +45,9 @@ class SentenceModules {
   const Prompts& prompts() const { return prompts_; }
   const Pooling& pooling() const { return pooling_; }
   std::int64_t dimension() const { return dimension_; }
+  /// The fewest values to which a vector may be cut further: of `matryoshka_dimensions` in
+  /// config.json, else as in Config; 0 where it may not be cut.
+  std::int64_t min_dimension() const { return min_dimension_ < dimension_ ? min_dimension_ : 0; }
 
  private:
   /// A Dense or a Normalize.
@@ -57,6 +63,7 @@ class SentenceModules {
   Pooling pooling_;
   std::vector<Step> steps_;
   std::int64_t dimension_;
+  std::int64_t min_dimension_;
 };
 
 }  // namespace ogam

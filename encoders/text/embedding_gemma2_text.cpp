@@ -9,6 +9,13 @@
 
 namespace ogam {
 
+namespace {
+
+/// Vectors were trained to be cut to 512, 256 and 128 values. Source: the model's card.
+constexpr std::int64_t kMinDimension = 128;
+
+}  // namespace
+
 std::shared_ptr<const SentenceEncoder> embedding_gemma2_sentences(
     Checkpoint& checkpoint, std::shared_ptr<const EmbeddingGemma2Text> model,
     const MediaSlots& slots) {
@@ -16,7 +23,8 @@ std::shared_ptr<const SentenceEncoder> embedding_gemma2_sentences(
   TextTransformer transformer{.forward = {},
                               .hidden_size = config.embedding_dim,
                               .vocab_size = config.vocab_size,
-                              .max_tokens = config.max_position_embeddings};
+                              .max_tokens = config.max_position_embeddings,
+                              .min_dimension = kMinDimension};
   transformer.forward = [model = std::move(model), slots](const at::Tensor& ids,
                                                           const std::optional<at::Tensor>& mask) {
     return model

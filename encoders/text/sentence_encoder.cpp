@@ -20,10 +20,13 @@ SentenceEncoder::SentenceEncoder(Checkpoint& checkpoint, TextTransformer transfo
     : transformer_(std::move(transformer)),
       tokenizer_(checkpoint.folder(),
                  {.vocab_size = transformer_.vocab_size, .max_tokens = transformer_.max_tokens}),
-      modules_(checkpoint, {.hidden_size = transformer_.hidden_size}) {}
+      modules_(checkpoint, {.hidden_size = transformer_.hidden_size,
+                            .min_dimension = transformer_.min_dimension}) {}
 
 std::vector<EncoderOutputInfo> SentenceEncoder::outputs() const {
-  return {{"embedding", static_cast<int>(modules_.dimension())}};
+  return {{.name = "embedding",
+           .dimension = static_cast<int>(modules_.dimension()),
+           .min_dimension = static_cast<int>(modules_.min_dimension())}};
 }
 
 at::Tensor SentenceEncoder::encode_batch(std::span<const Ids* const> batch,

@@ -23,7 +23,8 @@ struct TextTransformer {
       {};
   std::int64_t hidden_size = 0;
   std::int64_t vocab_size = 0;
-  std::int64_t max_tokens = 0;  ///< of one text
+  std::int64_t max_tokens = 0;     ///< of one text
+  std::int64_t min_dimension = 0;  ///< see SentenceModules::Config
 };
 
 /// A transformer with its tokenizer and its sentence-transformers modules: texts to vectors.

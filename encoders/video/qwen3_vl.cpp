@@ -23,7 +23,9 @@ Qwen3Vl::Qwen3Vl(Checkpoint& checkpoint)
 }
 
 std::vector<EncoderOutputInfo> Qwen3Vl::outputs() const {
-  return {{.name = "embedding", .dimension = static_cast<int>(modules_.dimension())}};
+  return {{.name = "embedding",
+           .dimension = static_cast<int>(modules_.dimension()),
+           .min_dimension = static_cast<int>(modules_.min_dimension())}};
 }
 
 VideoSampling Qwen3Vl::sampling() const { return Qwen3VlReader::sampling(); }

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 from pathlib import Path
 
 import numpy as np
 import pytest
+from conftest import ROOT
 from safetensors import safe_open
 
 
@@ -98,6 +100,26 @@ def test_slips_are_explained(ogam, starter_pack, tmp_path: Path, words, status, 
     done = ogam.run("embed", *words, cwd=tmp_path)
     assert done.returncode == status, done.stderr
     assert message in done.stderr.decode()
+
+
+def test_vectors_are_cut_where_the_model_was_trained_for_it(ogam, tmp_path: Path):
+    model = tmp_path / "model"
+    shutil.copytree(ROOT / "tests/golden/bert_tiny", model)
+    config = json.loads((model / "config.json").read_text())
+    whole = np.array(embed(ogam, "나비", "--model", model)[0]["vector"])
+
+    def cut(size: int) -> subprocess.CompletedProcess:
+        return ogam.run("embed", "나비", "--model", model, "--dim", size)
+
+    refused = cut(8)
+    assert refused.returncode == 2 and b"only whole" in refused.stderr
+    (model / "config.json").write_text(json.dumps(config | {"matryoshka_dimensions": [len(whole), 8, 4]}))
+    for size in (4, 6, 8):
+        done = cut(size)
+        assert done.returncode == 0, done.stderr
+        assert lines(done)[0]["vector"] == pytest.approx(whole[:size] / np.linalg.norm(whole[:size]), abs=1e-5)
+    refused = cut(3)
+    assert refused.returncode == 2 and b"4 at least" in refused.stderr
 
 
 def test_a_matrix_takes_one_space(ogam, starter_pack, sample_media: Path, tmp_path: Path):

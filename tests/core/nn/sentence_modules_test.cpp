@@ -118,6 +118,24 @@ TEST_F(SentenceModulesTest, VectorsAreCutAndBroughtToLengthOneAgain) {
   EXPECT_EQ(open().dimension(), kSize);
 }
 
+TEST_F(SentenceModulesTest, VectorsMayBeCutFurtherWhereTheModelWasTrainedForIt) {
+  EXPECT_EQ(open().min_dimension(), 0);
+  const auto of_a_kind = [&](std::int64_t fewest) {
+    Checkpoint checkpoint(folder_.path());
+    return SentenceModules(checkpoint, {.hidden_size = kSize, .min_dimension = fewest})
+        .min_dimension();
+  };
+  EXPECT_EQ(of_a_kind(2), 2);
+  EXPECT_EQ(of_a_kind(kSize), 0);
+  write("config.json", R"({"model_type": "bert", "matryoshka_dimensions": [4, 3, 1]})");
+  EXPECT_EQ(open().min_dimension(), 1);
+  EXPECT_EQ(of_a_kind(2), 1);
+  write("config_sentence_transformers.json", R"({"truncate_dim": 1})");
+  EXPECT_EQ(open().min_dimension(), 0);
+  write("config.json", R"({"model_type": "bert", "matryoshka_dimensions": []})");
+  EXPECT_THROW(open(), Error);
+}
+
 TEST_F(SentenceModulesTest, SimilaritiesThatOrderOtherwiseAreRefused) {
   write_modules({kTransformer, kPooling, kNormalize});
   write("config_sentence_transformers.json", R"({"similarity_fn_name": "dot"})");
