@@ -19,14 +19,15 @@ namespace {
 struct Kind {
   std::string_view tokenizer_class;
   bool is_sentencepiece;
+  bool lowers;  // letters of a text
   const char* pad_token;
   const char* padding_side;
 };
 
 constexpr std::array kKinds = {
-    Kind{"SiglipTokenizer", true, "</s>", "right"},
-    Kind{"Siglip2Tokenizer", false, "<pad>", "left"},
-    Kind{"GemmaTokenizer", false, "<pad>", "left"},
+    Kind{"SiglipTokenizer", true, true, "</s>", "right"},
+    Kind{"Siglip2Tokenizer", false, true, "<pad>", "left"},
+    Kind{"GemmaTokenizer", false, false, "<pad>", "left"},
 };
 
 /// The row of a class; older files name the same classes with "Fast" at the end.
@@ -109,13 +110,14 @@ SiglipTokenizer::SiglipTokenizer(const std::filesystem::path& folder,
                                      origin);
   if (kind.is_sentencepiece) {
     pieces_.emplace(folder / "spiece.model");
-    lower_case_ = json_value_or(config, "do_lower_case", origin, true);
+    lower_case_ = json_value_or(config, "do_lower_case", origin, kind.lowers);
     end_id_ = token_id(token_text(config, "eos_token", origin, "</s>"));
   } else {
     words_.emplace(folder);
     // A file that lowers letters itself knows which tokens to leave alone while it does.
     const std::string capitals = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
-    lower_case_ = words_->encode(capitals) != words_->encode(in_lower_case(capitals));
+    lower_case_ =
+        kind.lowers && words_->encode(capitals) != words_->encode(in_lower_case(capitals));
   }
   const auto side = json_value_or<std::string>(config, "padding_side", origin, kind.padding_side);
   require(side == "left" || side == "right", ErrorCode::corrupt_data,

@@ -22,8 +22,8 @@ std::string canonical_text(std::string_view text, bool lower_case);
 ///
 /// Which of two kinds a folder holds is said by `tokenizer_class` in its tokenizer_config.json.
 /// SiglipTokenizer: a SentencePiece model (spiece.model) of canonical text, with an end token.
-/// Siglip2Tokenizer, and GemmaTokenizer in a folder of SigLIP 2 at a fixed size: a tokenizer.json,
-/// of text in lower case, as SigLIP 2 was trained.
+/// Siglip2Tokenizer, and GemmaTokenizer in a folder of SigLIP 2 at a fixed size: a tokenizer.json.
+/// The former reads text in lower case, as SigLIP 2 was trained, the latter as it is.
 class SiglipTokenizer {
  public:
   /// @param model_type of the folder; a SigLIP 2 of many sizes ("siglip2") has the second kind

@@ -55,7 +55,9 @@ def siglip_tokenizer(folder: Path) -> transformers.SiglipTokenizer:
     return transformers.SiglipTokenizer(str(folder / "spiece.model"), model_max_length=TEXT_LENGTH)
 
 
-def siglip2_tokenizer(**options) -> transformers.Siglip2Tokenizer:
+def siglip2_tokenizer(
+    tokenizer_class: type = transformers.Siglip2Tokenizer, **options
+) -> transformers.Siglip2Tokenizer | transformers.GemmaTokenizer:
     """Byte-pair encoding with fallback to bytes, as Gemma has it."""
     learner = Tokenizer(models.BPE(unk_token="<unk>", byte_fallback=True, fuse_unk=True))
     learner.normalizer = normalizers.Sequence([normalizers.Lowercase(), normalizers.Replace(" ", "▁")])
@@ -64,7 +66,7 @@ def siglip2_tokenizer(**options) -> transformers.Siglip2Tokenizer:
     learner.train_from_iterator(CORPUS, trainers.BpeTrainer(vocab_size=450, special_tokens=specials, show_progress=False))
     model = json.loads(learner.to_str())["model"]
     merges = [tuple(pair) for pair in model["merges"]]
-    return transformers.Siglip2Tokenizer(
+    return tokenizer_class(
         vocab=model["vocab"], merges=merges, add_bos_token=False, add_eos_token=True, **options
     )
 
@@ -107,7 +109,10 @@ def build_clip_vision(folder: Path, seed: int) -> None:
 
 
 def build_siglip(folder: Path, seed: int, *, tokenizer: str) -> None:
-    words = siglip_tokenizer(folder) if tokenizer == "sentencepiece" else siglip2_tokenizer(model_max_length=TEXT_LENGTH)
+    if tokenizer == "sentencepiece":
+        words = siglip_tokenizer(folder)
+    else:
+        words = siglip2_tokenizer(getattr(transformers, tokenizer), model_max_length=TEXT_LENGTH)
     text = dict(SIZES, vocab_size=len(words), max_position_embeddings=TEXT_LENGTH, projection_size=24)
     vision = dict(SIZES, hidden_size=24, image_size=32, patch_size=8)
     config = transformers.SiglipConfig(text_config=text, vision_config=vision)
@@ -175,7 +180,8 @@ CASES = [
     case("clip_old", "CLIPModel", build_old_clip, model_type="clip"),
     case("clip_vision_model", "CLIPVisionModelWithProjection", build_clip_vision, IMAGE),
     case("siglip", "SiglipModel", build_siglip, padded=True, tokenizer="sentencepiece"),
-    case("siglip_fixed_siglip2", "SiglipModel", build_siglip, padded=True, model_type="siglip", tokenizer="siglip2"),
+    case("siglip_fixed_siglip2", "SiglipModel", build_siglip, padded=True, model_type="siglip", tokenizer="Siglip2Tokenizer"),
+    case("siglip_fixed_gemma", "SiglipModel", build_siglip, padded=True, model_type="siglip", tokenizer="GemmaTokenizer"),
     case("siglip_vision_model", "SiglipVisionModel", build_siglip_vision, IMAGE),
     case("siglip2", "Siglip2Model", build_siglip2, padded=True),
     case("dinov2", "Dinov2Model", build_dinov2, IMAGE, image_size=48),

@@ -117,6 +117,22 @@ TEST(SiglipTokenizerTest, CapitalsAreLoweredWhetherOrNotTheFileDoesIt) {
   EXPECT_NE(itself.encode("<EOS>", 12), itself.encode("<eos>", 12));  // a text, and a token
 }
 
+TEST(SiglipTokenizerTest, GemmasTokenizerKeepsCapitals) {
+  const test::TemporaryFolder folder;
+  std::filesystem::copy(test::tiny_folder("siglip"), folder.path(),
+                        std::filesystem::copy_options::recursive);
+  auto json = read_json_file(folder / "tokenizer.json");
+  json["normalizer"] = json["normalizer"]["normalizers"][1];  // without Lowercase
+  write_file_atomically(folder / "tokenizer.json", json.dump());
+  auto config = read_json_file(folder / "tokenizer_config.json");
+  config["tokenizer_class"] = "GemmaTokenizer";
+  write_file_atomically(folder / "tokenizer_config.json", config.dump());
+  const SiglipTokenizer fixed_size(folder.path(), "siglip");
+  const SiglipTokenizer many_sizes(folder.path(), "siglip2");
+  EXPECT_NE(fixed_size.encode("A RED Car", 12), fixed_size.encode("a red car", 12));
+  EXPECT_EQ(many_sizes.encode("A RED Car", 12), many_sizes.encode("a red car", 12));
+}
+
 TEST(SiglipTokenizerTest, FilesThatCannotBeHonouredAreRefused) {
   const auto error_with = [](const std::string& key, const Json& value) {
     return test::error_with("siglip", "tokenizer_config.json", "/" + key, value);
