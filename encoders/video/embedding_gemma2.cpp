@@ -242,6 +242,10 @@ at::Tensor EmbeddingGemma2::clip_sequence(const VideoClip& clip) const {
           ErrorCode::invalid_argument,
           "a clip needs frames with times in order from 0 on, got {} frames and {} times",
           clip.frames.size(), clip.times.size());
+  require(
+      clip.audio.empty() || vision().video.listens, ErrorCode::invalid_argument,
+      "the clip comes with {} samples of sound, but this model does not hear the sound of videos",
+      clip.audio.size());
   // The frames were chosen by their rate already: what is left is to thin them out.
   auto every = vision().sampling;
   every.fps = 1;

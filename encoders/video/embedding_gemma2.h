@@ -54,9 +54,12 @@ class EmbeddingGemma2 : public ImageEncoder, public AudioEncoder, public VideoEn
   /// What lies behind the window is not heard.
   std::vector<EncoderOutput> encode(std::span<const std::vector<float>> clips) const override;
 
-  /// Sound is wanted where the folder's video processor says `load_audio_from_video`.
+  /// Sound is wanted where the folder's video processor says `load_audio_from_video` and the
+  /// checkpoint has an audio tower.
   VideoSampling sampling() const override;
   /// Frames of a clip have one size. More than `max_frames` are thinned out as the folder says.
+  /// @throws Error{invalid_argument} when frames, times or sizes do not fit, or there is sound that
+  ///     `sampling` does not ask for.
   std::vector<EncoderOutput> encode(std::span<const VideoClip> clips) const override;
 
   /// The text model, which fuses what it is given: embeddings of text and soft tokens.

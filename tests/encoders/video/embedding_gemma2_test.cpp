@@ -153,6 +153,23 @@ TEST_F(EmbeddingGemma2Test, SaysWhatItWants) {
   EXPECT_EQ(sampling.sample_rate, 0);
 }
 
+TEST_F(EmbeddingGemma2Test, SoundOfVideosIsAskedForWhereItIsHeard) {
+  const auto listening = [](Json& json) {
+    json["video_processor"]["add_timestamps"] = true;
+    json["video_processor"]["load_audio_from_video"] = true;
+  };
+  const ChangedModel model;
+  model.change("processor_config.json", listening);
+  EXPECT_EQ(load(model.path()).video->sampling().sample_rate, 16000);
+  model.change("config.json", [](Json& json) { json["audio_config"] = nullptr; });
+  const auto deaf = load(model.path()).video;
+  EXPECT_EQ(deaf->sampling().sample_rate, 0);
+  std::vector<VideoClip> clips = {clip()};
+  EXPECT_NO_THROW(deaf->encode(clips));
+  clips[0].audio = sounds()[0];
+  EXPECT_THROW(deaf->encode(clips), Error);
+}
+
 TEST_F(EmbeddingGemma2Test, LongTextsAreCutBeforeTheLastToken) {
   const ChangedModel model;
   write_file_atomically(model.path() / "sentence_bert_config.json", R"({"max_seq_length": 5})");
