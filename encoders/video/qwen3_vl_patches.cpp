@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "core/base/error.h"
@@ -74,6 +75,10 @@ VisualPatches cut(std::span<const Image> frames, const QwenBudget& budget, Resiz
   std::vector<Image> resized;
   resized.reserve(frames.size());
   for (const Image& frame : frames) {
+    const auto samples = std::int64_t{3} * frame.width * frame.height;
+    require(std::cmp_equal(frame.pixels.size(), samples), ErrorCode::invalid_argument,
+            "a picture of {} x {} pixels must have {} samples, got {}", frame.width, frame.height,
+            samples, frame.pixels.size());
     resized.push_back(resize(frame, size));
   }
   const PatchLayout layout = {.patch_size = static_cast<int>(config.patch_size),
@@ -94,8 +99,20 @@ QwenBudget budget_of(const Qwen3VlVisionConfig& config, std::int64_t min_tokens,
           .max_pixels = max_tokens * token_pixels(config)};
 }
 
-PixelValues values_of(const std::filesystem::path& folder, ProcessorKind kind) {
+PixelValues values_of(const std::filesystem::path& folder, ProcessorKind kind,
+                      const Qwen3VlVisionConfig& tower) {
   const auto processor = ProcessorConfig::read(folder, kind);
+  for (const auto& [key, size] : {std::pair{"patch_size", tower.patch_size},
+                                  {"merge_size", tower.spatial_merge_size},
+                                  {"temporal_patch_size", tower.temporal_patch_size}}) {
+    constexpr int kMost = 1 << 16;
+    const auto wanted = static_cast<int>(size);
+    const int written = processor.whole(key, wanted, {.low = 1, .high = kMost});
+    require(written == wanted, ErrorCode::corrupt_data,
+            "{}: \"{}\" is {}, where the model's vision_config has {}; they belong to different "
+            "models",
+            processor.origin(), key, written, wanted);
+  }
   const auto config = PixelConfig::parse(processor, {});
   require(config.resample == ResampleFilter::bicubic, ErrorCode::unsupported,
           "{}: \"resample\" must be bicubic; nothing else is implemented for this model",
@@ -105,8 +122,10 @@ PixelValues values_of(const std::filesystem::path& folder, ProcessorKind kind) {
 
 }  // namespace
 
-VisualValues VisualValues::read(const std::filesystem::path& folder) {
-  return {values_of(folder, ProcessorKind::image), values_of(folder, ProcessorKind::video)};
+VisualValues VisualValues::read(const std::filesystem::path& folder,
+                                const Qwen3VlVisionConfig& tower) {
+  return {values_of(folder, ProcessorKind::image, tower),
+          values_of(folder, ProcessorKind::video, tower)};
 }
 
 VisualPatches cut_picture(const Image& image, const Qwen3VlVisionConfig& config,

@@ -15,16 +15,17 @@ struct VisualValues {
   PixelValues frame;
 
   /// As the processors of a model folder say.
-  /// @throws Error{not_found, corrupt_data}; Error{unsupported} for another resampling than
-  /// bicubic.
-  static VisualValues read(const std::filesystem::path& folder);
+  /// @throws Error{not_found}; Error{corrupt_data} also when their patches are of other sizes than
+  ///     the tower's; Error{unsupported} for another resampling than bicubic.
+  static VisualValues read(const std::filesystem::path& folder, const Qwen3VlVisionConfig& tower);
 };
 
 /// A picture as one frame of patches, repeated to fill a moment. Its area is brought to 4 to 1,800
 /// tokens, its proportions are kept as nearly as whole tokens allow.
 /// Source: qwen-vl-utils 0.0.14, `fetch_image`, with the numbers of `Qwen3VLEmbedder`.
 /// @param values what stands for the samples, as the folder's processor says.
-/// @throws Error{invalid_argument} when a side is not positive or 200 times the other.
+/// @throws Error{invalid_argument} when a side is not positive or 200 times the other, or the
+///     samples are not as many as the sides say.
 VisualPatches cut_picture(const Image& image, const Qwen3VlVisionConfig& config,
                           const PixelValues& values);
 

@@ -54,7 +54,9 @@ class ContentWriter {
 }  // namespace
 
 Qwen3VlReader::Qwen3VlReader(const std::filesystem::path& folder, const Qwen3VlConfig& config)
-    : text_(folder, config), vision_(config.vision), values_(VisualValues::read(folder)) {}
+    : text_(folder, config),
+      vision_(config.vision),
+      values_(VisualValues::read(folder, config.vision)) {}
 
 VisualPatches Qwen3VlReader::cut(const Image& image) const {
   return cut_picture(image, vision_, values_.picture);

@@ -136,6 +136,10 @@ TEST_F(Qwen3VlTest, MediaThatMakeNoSenseAreRefused) {
   const Image thin = {.width = 1, .height = 300, .pixels = std::vector<std::uint8_t>(900)};
   EXPECT_THROW(picture({}), Error);
   EXPECT_THROW(picture(thin), Error);
+  auto short_of_samples = frame;
+  short_of_samples.pixels.resize(short_of_samples.pixels.size() / 2);
+  EXPECT_THROW(picture(short_of_samples), Error);
+  EXPECT_THROW(clip({.frames = {short_of_samples}, .times = {0}, .audio = {}}), Error);
   EXPECT_THROW(clip({}), Error);
   EXPECT_THROW(clip({.frames = {frame}, .times = {}, .audio = {}}), Error);
   EXPECT_THROW(
@@ -191,6 +195,20 @@ TEST_F(Qwen3VlFolderTest, ATokenizerWithOtherIdsIsRefused) {
   config["image_token_id"] = config["video_token_id"];
   folder_.write("config.json", config);
   EXPECT_EQ(error(), ErrorCode::corrupt_data);
+}
+
+TEST_F(Qwen3VlFolderTest, ProcessorsWithPatchesOfAnotherSizeAreRefused) {
+  const auto read = folder_.read("processor_config.json");
+  for (const char* section : {"image_processor", "video_processor"}) {
+    for (const char* key : {"patch_size", "merge_size", "temporal_patch_size"}) {
+      auto changed = read;
+      changed[section][key] = 4;
+      folder_.write("processor_config.json", changed);
+      EXPECT_EQ(error(), ErrorCode::corrupt_data) << section << key;
+    }
+  }
+  folder_.write("processor_config.json", read);
+  EXPECT_EQ(error(), std::nullopt);
 }
 
 TEST_F(Qwen3VlFolderTest, MissingTensorsAreListed) {
