@@ -10,18 +10,13 @@
 #include <utility>
 
 #include "core/base/error.h"
-#include "core/base/files.h"
-#include "core/base/json.h"
-#include "core/nn/processor_config.h"
 #include "core/tensor/checkpoint.h"
-#include "core/text/tokenizer.h"
 #include "core/text/unicode.h"
 #include "decoders/text/whisper_fallback.h"
 #include "decoders/text/whisper_segments.h"
 #include "decoders/text/word_alignment.h"
-#include "encoders/audio/whisper_encoder.h"
-#include "encoders/audio/whisper_features.h"
 #include "pipelines/spoken_words.h"
+#include "pipelines/whisper_model.h"
 
 namespace ogam {
 namespace {
@@ -34,24 +29,6 @@ constexpr std::int64_t kMinLeftOver = kSampleRate / 2;
 // A pass that gets less far is a short step, and a window is given up after so many of them.
 constexpr std::int64_t kMinProgress = kSampleRate;
 constexpr int kMaxShortSteps = 3;
-
-WhisperTokens read_tokens(const std::filesystem::path& folder, const WhisperDecoderConfig& config) {
-  const auto path = folder / "generation_config.json";
-  return WhisperTokens::parse(read_json_file(path), config, display_path(path));
-}
-
-WhisperFeatures::Config read_features(const std::filesystem::path& folder,
-                                      const WhisperEncoderConfig& encoder) {
-  const auto file = ProcessorConfig::read(folder, ProcessorKind::audio);
-  const auto config = WhisperFeatures::Config::parse(file);
-  require(config.sampling_rate == kSampleRate && config.feature_size == encoder.num_mel_bins &&
-              config.frames() == 2 * encoder.max_source_positions,
-          ErrorCode::corrupt_data,
-          "{} makes {} frames of {} bands from {} Hz, the encoder takes {} of {} from {} Hz",
-          file.origin(), config.frames(), config.feature_size, config.sampling_rate,
-          2 * encoder.max_source_positions, encoder.num_mel_bins, kSampleRate);
-  return config;
-}
 
 /// Samples of speech after `sample`.
 std::int64_t speech_after(std::int64_t sample, std::span<const SampleSpan> speech) {
@@ -71,26 +48,12 @@ void shift(SampleSpan& span, std::int64_t by) {
 
 struct SpeechRecognizer::State {
   State(Checkpoint& whisper, Checkpoint& voice)
-      : origin(display_path(whisper.folder() / "config.json")),
-        encoder_config(WhisperEncoderConfig::parse(whisper.config(), origin)),
-        decoder_config(WhisperDecoderConfig::parse(whisper.config(), origin)),
-        tokens(read_tokens(whisper.folder(), decoder_config)),
-        tokenizer(whisper.folder()),
-        features(read_features(whisper.folder(), encoder_config)),
-        encoder(encoder_config, whisper.weights("model.encoder.")),
-        decoder(decoder_config, whisper.weights("model.decoder.")),
-        search(decoder, tokens),
-        aligner(decoder, tokens),
+      : model(whisper),
+        search(model.decoder, model.tokens),
+        aligner(model.decoder, model.tokens),
         vad(voice) {
     whisper.finish();
     voice.finish();
-  }
-
-  std::string text_of(std::span<const std::int32_t> ids) const {
-    std::vector<std::int32_t> text;
-    std::copy_if(ids.begin(), ids.end(), std::back_inserter(text),
-                 [&](auto id) { return tokens.is_text(id); });
-    return tokenizer.decode(text);
   }
 
   WhisperDecoding decode(const std::vector<KeyValues>& sound,
@@ -108,14 +71,7 @@ struct SpeechRecognizer::State {
   /// The segments as utterances.
   std::vector<SpokenText> utterances(const Heard& heard, bool word_times) const;
 
-  std::string origin;
-  WhisperEncoderConfig encoder_config;
-  WhisperDecoderConfig decoder_config;
-  WhisperTokens tokens;
-  Tokenizer tokenizer;
-  WhisperFeatures features;
-  WhisperEncoder encoder;
-  WhisperDecoder decoder;
+  WhisperModel model;
   WhisperSearch search;
   WordAligner aligner;
   SileroVad vad;
@@ -130,7 +86,7 @@ WhisperDecoding SpeechRecognizer::State::decode(const std::vector<KeyValues>& so
         sound, prompt,
         {.beam_size = options.beam_size, .temperature = temperature, .cancellation = cancellation});
   };
-  return decode_with_fallback(at_temperature, [&](auto ids) { return text_of(ids); });
+  return decode_with_fallback(at_temperature, [&](auto ids) { return model.text_of(ids); });
 }
 
 std::vector<SpokenText> SpeechRecognizer::State::utterances(const Heard& heard,
@@ -149,10 +105,12 @@ std::vector<SpokenText> SpeechRecognizer::State::utterances(const Heard& heard,
   for (const auto& segment : heard.segments) {
     SpokenText utterance{
         .span = {segment.start * kSamplesPerTimestamp, segment.end * kSamplesPerTimestamp},
-        .text = text_of(segment.text),
+        .text = model.text_of(segment.text),
         .words = {}};
     if (word_times) {
-      const auto decode_text = [&](auto ids) { return tokenizer.decode(ids, {.repair = false}); };
+      const auto decode_text = [&](auto ids) {
+        return model.tokenizer.decode(ids, {.repair = false});
+      };
       for (auto& word : split_words(segment.text, heard.language, decode_text)) {
         const auto token = first + word.first;
         const auto begin = times.probabilities.begin() + static_cast<std::ptrdiff_t>(token);
@@ -181,7 +139,9 @@ SpeechRecognizer::~SpeechRecognizer() = default;
 
 const SileroVad& SpeechRecognizer::voice_activity() const { return state_->vad; }
 
-std::int64_t SpeechRecognizer::window_samples() const { return state_->features.window_samples(); }
+std::int64_t SpeechRecognizer::window_samples() const {
+  return state_->model.features.window_samples();
+}
 
 void SpeechRecognizer::check(const TranscriptionOptions& options) const {
   require(options.beam_size >= 1 && options.beam_size <= 16, ErrorCode::invalid_argument,
@@ -189,15 +149,14 @@ void SpeechRecognizer::check(const TranscriptionOptions& options) const {
   require(options.workers >= 0 && options.workers <= 64, ErrorCode::invalid_argument,
           "the number of speech workers must be 0 to 64, got {}", options.workers);
   // A model of English alone has no languages to listen for, but options that it may refuse.
-  if (options.language != "auto" || state_->tokens.languages.empty()) {
-    state_->tokens.prompt(options.language, options.translate);
+  if (options.language != "auto" || state_->model.tokens.languages.empty()) {
+    state_->model.tokens.prompt(options.language, options.translate);
   }
 }
 
 std::vector<KeyValues> SpeechRecognizer::listen(std::span<const float> samples) const {
   const c10::InferenceMode inference;
-  const auto features = state_->features(samples).unsqueeze(0);
-  return state_->decoder.project(state_->encoder.forward(features));
+  return state_->model.listen(samples);
 }
 
 std::vector<LanguageProbability> SpeechRecognizer::detect_language(
@@ -212,7 +171,7 @@ std::vector<TimedText> SpeechRecognizer::recognize(const SpeechWindow& window,
                                                    const TranscriptionOptions& options,
                                                    const CancellationToken& cancellation) const {
   const c10::InferenceMode inference;
-  const auto prompt = state_->tokens.prompt(language, options.translate);
+  const auto prompt = state_->model.tokens.prompt(language, options.translate);
   const std::string written = options.translate ? "en" : language;
   const std::span<const float> samples = window.samples;
   const auto size = static_cast<std::int64_t>(samples.size());
@@ -228,7 +187,7 @@ std::vector<TimedText> SpeechRecognizer::recognize(const SpeechWindow& window,
     if (decoding.silent()) {
       break;
     }
-    auto heard = split_segments(decoding.sequence.tokens, state_->tokens,
+    auto heard = split_segments(decoding.sequence.tokens, state_->model.tokens,
                                 static_cast<std::int32_t>((size - from) / kSamplesPerTimestamp));
     const auto progress = heard.heard * kSamplesPerTimestamp;
     short_steps += progress < kMinProgress ? 1 : 0;

@@ -24,8 +24,8 @@ struct TranscriptionOptions {
 
 /// Whisper behind a voice activity detector: speech to text with times.
 ///
-/// A model folder is as Hugging Face writes it: config.json, generation_config.json, tokenizer.json
-/// and weights of `WhisperForConditionalGeneration`, of any size. Safe to share between threads.
+/// A model folder is as Hugging Face or faster-whisper lays it out (see WhisperModel). Safe to
+/// share between threads.
 class SpeechRecognizer {
  public:
   /// @throws Error{not_found, corrupt_data, unsupported}.

@@ -11,16 +11,30 @@
 
 #include "core/base/error.h"
 #include "core/base/files.h"
+#include "core/tensor/model_files.h"
 #include "core/tensor/shape.h"
-#include "core/tensor/weight_source.h"
 
 namespace ogam {
 
 namespace fs = std::filesystem;
 
 struct Checkpoint::State {
+  State(fs::path folder_in, ModelFiles files, at::ScalarType precision_in)
+      : folder(std::move(folder_in)),
+        precision(precision_in),
+        config(std::move(files.config)),
+        source(std::move(files.weights)) {
+    require(precision == at::kFloat || precision == at::kBFloat16, ErrorCode::unsupported,
+            "{}: models run in float32 or bfloat16, not in {}", display_path(folder),
+            c10::toString(precision));
+    for (const auto& info : source->tensors()) {
+      tensors[info.name] = info;
+      unexpected.insert(info.name);
+    }
+  }
+
   fs::path folder;
-  at::ScalarType precision = at::kFloat;
+  at::ScalarType precision;
   Json config;
   std::unique_ptr<WeightSource> source;
   std::map<std::string, TensorInfo> tensors;
@@ -89,23 +103,13 @@ at::Tensor WeightScope::get_stored(const std::string& name, at::IntArrayRef shap
 }
 
 Checkpoint::Checkpoint(const fs::path& folder, at::ScalarType precision)
-    : Checkpoint(folder, open_weights(folder), precision) {}
+    : state_(std::make_unique<State>(folder, open_model(folder), precision)) {}
 
 Checkpoint::Checkpoint(const fs::path& folder, std::unique_ptr<WeightSource> weights,
                        at::ScalarType precision)
-    : state_(std::make_unique<State>()) {
-  require(precision == at::kFloat || precision == at::kBFloat16, ErrorCode::unsupported,
-          "{}: models run in float32 or bfloat16, not in {}", display_path(folder),
-          c10::toString(precision));
-  state_->folder = folder;
-  state_->precision = precision;
-  state_->config = read_json_file(folder / "config.json");
-  state_->source = std::move(weights);
-  for (const auto& info : state_->source->tensors()) {
-    state_->tensors[info.name] = info;
-    state_->unexpected.insert(info.name);
-  }
-}
+    : state_(std::make_unique<State>(
+          folder, ModelFiles{read_json_file(folder / "config.json"), std::move(weights)},
+          precision)) {}
 
 Checkpoint::~Checkpoint() = default;
 

@@ -48,11 +48,11 @@ class WeightScope {
   std::string prefix_;
 };
 
-/// A model folder in Hugging Face layout: config.json and weights. Loading is strict.
+/// A model folder in Hugging Face layout, as open_model reads it. Loading is strict.
 class Checkpoint {
  public:
   /// @param precision in which floating point tensors are handed out: float32 or bfloat16.
-  /// @throws Error{not_found, corrupt_data}; Error{unsupported} for another precision: float16
+  /// @throws what open_model throws; Error{unsupported} for another precision: float16
   ///     overflows in several models and is slow on CPUs.
   explicit Checkpoint(const std::filesystem::path& folder,
                       at::ScalarType precision = at::ScalarType::Float);

@@ -40,7 +40,9 @@ std::unique_ptr<WeightSource> open_weights(const fs::path& path) {
   }
   const fs::path index = path / "model.safetensors.index.json";
   require(fs::exists(index, ignored), ErrorCode::not_found,
-          "{} holds neither model.safetensors nor model.safetensors.index.json: not a model folder",
+          "{} holds no weights (model.safetensors, model.safetensors.index.json, *.gguf or "
+          "CTranslate2's "
+          "model.bin): not a model folder",
           display_path(path));
   return std::make_unique<ShardedWeights>(index);
 }

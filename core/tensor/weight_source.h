@@ -30,7 +30,7 @@ class WeightSource {
   virtual at::Tensor load(const std::string& name) const = 0;
 };
 
-/// Opens a weight file, or the weights of a model folder: `model.safetensors`, or the shards listed
+/// Opens a weight file, or the safetensors of a folder: `model.safetensors`, or the shards listed
 /// by `model.safetensors.index.json`. A file is GGUF, CTranslate2's `model.bin` or safetensors,
 /// told apart by its content, whatever its name. Files are memory-mapped.
 /// @throws Error{not_found} when there are no weights, Error{corrupt_data} for anything that does

@@ -6,6 +6,9 @@
 
 namespace ogam {
 
+/// Of any one file of a tokenizer.
+constexpr std::size_t kMaxTokenizerBytes = std::size_t{64} << 20;
+
 /// A tokenizer's file may say that every character becomes many, again and again: a text that is
 /// rewritten may grow so far and no further.
 /// @throws Error{resource_exhausted}.

@@ -7,17 +7,12 @@
 #include "core/base/error.h"
 #include "core/base/files.h"
 #include "core/base/json.h"
+#include "core/text/bpe_files.h"
 #include "core/text/sentencepiece_tokenizer.h"
 #include "core/text/text_limits.h"
 #include "core/text/unicode.h"
 
 namespace ogam {
-
-namespace {
-
-constexpr std::size_t kMaxTokenizerBytes = 64u << 20;
-
-}  // namespace
 
 class Tokenizer::Backend {
  public:
@@ -197,6 +192,10 @@ std::unique_ptr<Tokenizer::Backend> Tokenizer::open(const std::filesystem::path&
             "tokenizer.json",
             display_path(folder));
     const auto path = folder / "tokenizer.json";
+    if (!is_there("tokenizer.json") && has_bpe_files(folder)) {
+      return std::make_unique<JsonBackend>(tokenizer_json_of_bpe_files(folder),
+                                           display_path(folder));
+    }
     return std::make_unique<JsonBackend>(read_file(path, kMaxTokenizerBytes), display_path(path));
   }
   return std::make_unique<SentencePieceBackend>(folder / *model);

@@ -34,7 +34,8 @@ class Tokenizer {
  public:
   using Ids = std::vector<std::int32_t>;
 
-  /// @param folder a model folder with tokenizer.json, tokenizer.model or spiece.model.
+  /// @param folder a model folder with tokenizer.json, tokenizer.model or spiece.model, or with
+  ///     Whisper's vocab.json and merges.txt.
   /// @throws Error{not_found, corrupt_data}, Error{unsupported} naming what is not implemented.
   explicit Tokenizer(const std::filesystem::path& folder);
   /// The same from the content of a tokenizer.json; `origin` is named in errors.

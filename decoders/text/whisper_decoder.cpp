@@ -22,11 +22,9 @@ WhisperDecoderConfig WhisperDecoderConfig::parse(const Json& config, const std::
   require(parsed.d_model % parsed.decoder_attention_heads == 0, ErrorCode::corrupt_data,
           "{}: {} attention heads do not divide d_model {}", origin, parsed.decoder_attention_heads,
           parsed.d_model);
-  reader.demand<std::string>("activation_function", "gelu");
-  reader.demand("scale_embedding", false);
-  if (config.contains("tie_word_embeddings")) {  // Hugging Face leaves out what is usual
-    reader.demand("tie_word_embeddings", true);
-  }
+  reader.demand_or_absent<std::string>("activation_function", "gelu");
+  reader.demand_or_absent("scale_embedding", false);
+  reader.demand_or_absent("tie_word_embeddings", true);
   return parsed;
 }
 

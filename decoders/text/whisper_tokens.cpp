@@ -136,7 +136,9 @@ std::vector<std::int32_t> WhisperTokens::prompt(const std::string& language,
                                                 bool translating) const {
   if (languages.empty()) {
     require((language == "en" || language == "auto") && !translating, ErrorCode::invalid_argument,
-            "this speech recogniser knows English alone and does not translate");
+            "this speech recogniser knows English alone: it neither hears the language \"{}\" nor "
+            "translates; use a model of many languages (without \".en\" in its name), or \"en\"",
+            language);
     return {start};
   }
   return {start, language_token(language), translating ? translate : transcribe};

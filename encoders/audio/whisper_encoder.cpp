@@ -21,8 +21,8 @@ WhisperEncoderConfig WhisperEncoderConfig::parse(const Json& config, const std::
   require(parsed.d_model % parsed.encoder_attention_heads == 0, ErrorCode::corrupt_data,
           "{}: {} attention heads do not divide d_model {}", origin, parsed.encoder_attention_heads,
           parsed.d_model);
-  reader.demand<std::string>("activation_function", "gelu");
-  reader.demand("scale_embedding", false);
+  reader.demand_or_absent<std::string>("activation_function", "gelu");
+  reader.demand_or_absent("scale_embedding", false);
   return parsed;
 }
 

@@ -42,7 +42,7 @@ class Case:
     layer matters), config, processor, tokenizer. `reference(folder, inputs, prompt)` gives, per modality, what the reference
     makes of each item by itself (no batch): float32 [N, D], L2-normalised, through the reference's own processors.
     Where a modality has outputs with other names than "embedding", `outputs` lists every "MODALITY.OUTPUT", and those are
-    the keys of what `reference` gives.
+    the keys of what `reference` gives; they need not have length 1. Those among `exact` are whole numbers, such as tokens.
     """
 
     name: str
@@ -52,8 +52,10 @@ class Case:
     modalities: tuple[str, ...]
     prompts: tuple[str, ...] = ("",)
     sample_rate: int = 16000  # of the sounds, hertz
-    bf16_cosine: float = 0.999  # least, in bfloat16
+    bf16_cosine: float | None = 0.999  # least, in bfloat16; None where ogam runs the model in float32 alone
     outputs: tuple[str, ...] = ()
+    exact: tuple[str, ...] = ()
+    tool: str = "encode"  # the program among tests/support/tools that runs the model
 
     @property
     def vectors(self) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ from tests.parity import Case, all_cases  # noqa: E402
 from tests.parity.compare import agreement, encode, make_inputs  # noqa: E402
 from tests.python.conftest import BUILD  # noqa: E402
 
-TOOL = BUILD / "tests/tools/encode"
+TOOLS = BUILD / "tests/tools"
 MAX_ERROR = 1e-4  # of the largest element
 
 
@@ -31,17 +31,21 @@ def test_float32_equals_the_reference(built):
     case, model, inputs, folder = built
     for prompt in case.prompts:
         expected = case.reference(model, inputs, prompt)
-        actual = encode(TOOL, model, inputs, folder / "run", prompt)
+        actual = encode(TOOLS / case.tool, model, inputs, folder / "run", prompt)
         assert set(actual) == set(expected) == set(case.vectors)
         for vectors in case.vectors:
             close = agreement(vectors, prompt, actual[vectors], expected[vectors])
-            assert close.max_error <= MAX_ERROR, close
+            assert close.max_error <= (0 if vectors in case.exact else MAX_ERROR), close
 
 
 def test_reference_tells_the_inputs_apart(built):
     """A tiny random model whose vectors are all alike would agree with anything."""
     case, model, inputs, _ = built
     for vectors, rows in case.reference(model, inputs, case.prompts[0]).items():
+        if vectors in case.exact:
+            assert len({row.tobytes() for row in rows}) > 1, vectors
+            continue
+        rows = rows / np.linalg.norm(rows, axis=-1, keepdims=True)
         cosines = rows @ rows.T
         np.fill_diagonal(cosines, -1)
         assert cosines.max() < 0.99999, vectors
@@ -49,21 +53,23 @@ def test_reference_tells_the_inputs_apart(built):
 
 def test_bfloat16_stays_near(built):
     case, model, inputs, folder = built
-    exact = encode(TOOL, model, inputs, folder / "run", case.prompts[0])
-    rounded = encode(TOOL, model, inputs, folder / "run", case.prompts[0], "bfloat16")
+    if case.bf16_cosine is None:
+        return  # ogam does not offer it
+    exact = encode(TOOLS / case.tool, model, inputs, folder / "run", case.prompts[0])
+    rounded = encode(TOOLS / case.tool, model, inputs, folder / "run", case.prompts[0], "bfloat16")
     for vectors in case.vectors:
         assert agreement(vectors, "", rounded[vectors], exact[vectors]).min_cosine >= case.bf16_cosine
 
 
 def test_an_item_does_not_depend_on_its_batch(built):
     case, model, inputs, folder = built
-    together = encode(TOOL, model, inputs, folder / "run", case.prompts[0])
+    together = encode(TOOLS / case.tool, model, inputs, folder / "run", case.prompts[0])
     for modality in case.modalities:
         items = getattr(inputs, modality)
         for index in (0, len(items) - 1):
             one = inputs.only(modality)
             setattr(one, modality, [items[index]])
-            alone = encode(TOOL, model, one, folder / "run", case.prompts[0])
+            alone = encode(TOOLS / case.tool, model, one, folder / "run", case.prompts[0])
             for vectors, rows in alone.items():
                 close = agreement(vectors, "", rows, together[vectors][index : index + 1])
                 assert close.max_error <= MAX_ERROR, (index, close)

@@ -1,0 +1,93 @@
+#include "core/tensor/model_files.h"
+
+#include <ATen/ATen.h>
+
+#include <utility>
+
+#include "core/base/error.h"
+#include "core/base/files.h"
+#include "core/tensor/ctranslate2_weights.h"
+#include "core/tensor/gguf_model.h"
+#include "core/tensor/renamed_weights.h"
+
+namespace ogam {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr std::int64_t kMostRowsBefore = 65536;
+
+bool is_there(const fs::path& path) {
+  std::error_code ignored;
+  return fs::exists(path, ignored);
+}
+
+std::string model_type_of(const Json& config, const fs::path& folder) {
+  return json_value<std::string>(config, "model_type", display_path(folder / "config.json"));
+}
+
+/// RoBERTa's positions begin after the padding token, and BERT's at 0.
+std::int64_t rows_before_positions(const Json& config, const fs::path& folder) {
+  if (model_type_of(config, folder) == "bert") {
+    return 0;
+  }
+  const auto padding =
+      json_value_or<std::int64_t>(config, "pad_token_id", display_path(folder / "config.json"), 1);
+  require(padding >= 0 && padding < kMostRowsBefore, ErrorCode::corrupt_data,
+          "{}: \"pad_token_id\" is {}, expected 0 to {}", display_path(folder / "config.json"),
+          padding, kMostRowsBefore - 1);
+  return padding + 1;
+}
+
+ModelFiles open_gguf(const fs::path& folder, const std::vector<fs::path>& files) {
+  auto model = std::make_unique<GgufModel>(files);
+  require(is_there(folder / "config.json"), ErrorCode::not_found,
+          "{} holds GGUF weights and no config.json; put config.json and the tokenizer's files of "
+          "the model beside them that they were made from",
+          display_path(folder));
+  auto config = read_json_file(folder / "config.json");
+  const auto origin = model->origin();
+  const auto& table =
+      find_name_table("GGUF", model->metadata().value<std::string>("general.architecture"),
+                      model_type_of(config, folder), origin);
+  const auto rows_before = rows_before_positions(config, folder);
+  auto weights = std::make_unique<RenamedWeights>(
+      std::move(model),
+      RenamedWeights::Config{.table = table, .rows_before = rows_before, .origin = origin});
+  return {.config = std::move(config), .weights = std::move(weights)};
+}
+
+ModelFiles open_ctranslate2(const fs::path& folder) {
+  auto model = std::make_unique<CTranslate2Weights>(folder / "model.bin");
+  auto config = read_json_file(folder / "config.json");
+  const bool is_theirs = !config.is_object() || !config.contains("model_type");
+  const auto origin = model->origin();
+  const auto& table =
+      find_name_table("CTranslate2", model->file().specification(),
+                      is_theirs ? std::string() : model_type_of(config, folder), origin);
+  auto derived = whisper_config_of(*model, config);
+  auto weights = std::make_unique<RenamedWeights>(
+      std::move(model), RenamedWeights::Config{.table = table, .origin = origin});
+  return {.config = is_theirs ? std::move(derived) : std::move(config),
+          .weights = std::move(weights)};
+}
+
+}  // namespace
+
+ModelFiles open_model(const fs::path& folder) {
+  const bool has_safetensors =
+      is_there(folder / "model.safetensors") || is_there(folder / "model.safetensors.index.json");
+  if (!has_safetensors) {
+    if (const auto files = gguf_files_of(folder); !files.empty()) {
+      return open_gguf(folder, files);
+    }
+    if (is_there(folder / "model.bin")) {
+      return open_ctranslate2(folder);
+    }
+  }
+  auto weights = open_weights(folder);
+  return {.config = read_json_file(folder / "config.json"), .weights = std::move(weights)};
+}
+
+}  // namespace ogam
