@@ -1,16 +1,18 @@
 #include <fmt/format.h>
 
 #include <cstdio>
-#include <numeric>
+#include <string>
+#include <vector>
 
 #include "apps/ogam/command_line.h"
 #include "apps/ogam/console.h"
+#include "apps/ogam/model_json.h"
+#include "apps/ogam/model_verbs.h"
 #include "apps/ogam/run_verb.h"
 #include "apps/ogam/verb_pull.h"
 #include "apps/ogam/verbs.h"
 #include "core/base/error.h"
 #include "core/base/files.h"
-#include "core/hub/pull.h"
 #include "core/pack/manifest.h"
 
 namespace ogam {
@@ -18,31 +20,6 @@ namespace ogam {
 namespace {
 
 namespace po = boost::program_options;
-
-std::uint64_t size_of(const PackModel& model) {
-  std::uint64_t bytes = 0;
-  for (const PackFile& file : model.files) {
-    bytes += file.size;
-  }
-  return bytes;
-}
-
-Json model_json(const PackModel& model) {
-  Json files = Json::array();
-  for (const PackFile& file : model.files) {
-    files.push_back(
-        {{"path", display_path(file.path)}, {"size", file.size}, {"sha256", file.sha256}});
-  }
-  return {{"id", model.id},
-          {"model_type", model.model_type},
-          {"role", model.role},
-          {"origin", model.origin},
-          {"licence", model.licence},
-          {"licence_note", model.licence_note},
-          {"training", model.training},
-          {"folder", display_path(model.folder)},
-          {"files", files}};
-}
 
 int list_models(const CommandLine& line) {
   const auto packs = installed_packs();
@@ -75,50 +52,20 @@ int list_models(const CommandLine& line) {
   return status;
 }
 
-void print_model(const PackModel& model) {
-  fmt::print("{}\n", bold(model.id));
-  const std::vector<std::pair<const char*, std::string>> rows = {
-      {"role", model.role},
-      {"type", model.model_type},
-      {"origin", model.origin},
-      {"licence", model.licence + (model.licence_note.empty() ? "" : "; " + model.licence_note)},
-      {"training", model.training},
-      {"folder", model.files.empty() ? "from the distribution" : display_path(model.folder)},
-  };
-  for (const auto& [name, value] : rows) {
-    fmt::print("  {:<9} {}\n", name, value);
-  }
-  for (const PackFile& file : model.files) {
-    fmt::print("  {:<9} {} ({}, sha256 {}…)\n", "file", display_path(file.path),
-               format_bytes(file.size), file.sha256.substr(0, 12));
-  }
-}
-
+/// What a model needs is told by the library of model verbs.
 int show_models(const CommandLine& line) {
-  const std::string wanted = line.words().size() > 1 ? line.words()[1] : "";
-  if (wanted.find('/') != std::string::npos) {  // ids of packs have no slash
-    return show_model_folder(line, wanted, hub::resolve_model(wanted));
+  std::vector<std::string> words = {"ogam", "models show", "--pack", line.common().pack};
+  if (line.words().size() > 1) {
+    words.push_back(line.words()[1]);
   }
-  const PackManifest pack = read_pack(find_pack(line.common().pack));
-  bool found = false;
-  for (const PackModel& model : pack.models) {
-    if (wanted.empty() || model.id == wanted) {
-      found = true;
-      if (line.common().json) {
-        print_json(model_json(model));
-      } else {
-        print_model(model);
-      }
-    }
+  if (line.common().json) {
+    words.emplace_back("--json");
   }
-  if (!found && !wanted.empty()) {
-    if (const auto folder = hub::find_model(wanted)) {
-      return show_model_folder(line, wanted, *folder);
-    }
+  std::vector<char*> arguments;
+  for (auto& word : words) {
+    arguments.push_back(word.data());
   }
-  require(found, ErrorCode::invalid_argument,
-          "pack {} has no model '{}'; 'ogam models list' shows what there is", pack.name, wanted);
-  return kDone;
+  return run_model_verb(static_cast<int>(arguments.size()), arguments.data());
 }
 
 int verify_models(const CommandLine& line) {
@@ -146,7 +93,8 @@ int run_models(std::span<const std::string> arguments) {
        .description =
            "What models are there, where they come from and under which licence.\n"
            "'show' takes a model of the pack, a folder, or an ORGANISATION/NAME that was "
-           "pulled.\n"
+           "pulled, and says\n"
+           "what memory and time it will need.\n"
            "'pull' brings a model of the Hugging Face hub into its cache.\n"
            "'verify' compares every file of the pack with its recorded sha256.",
        .examples =

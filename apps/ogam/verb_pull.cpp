@@ -154,39 +154,4 @@ int pull_model(const CommandLine& line) {
   return kDone;
 }
 
-int show_model_folder(const CommandLine& line, const std::string& name, const fs::path& folder) {
-  std::error_code ignored;
-  std::string type;
-  if (fs::is_regular_file(folder / "config.json", ignored)) {
-    const Json config = read_json_file(folder / "config.json");
-    type =
-        json_value_or<std::string>(config, "model_type", display_path(folder / "config.json"), "");
-  }
-  std::vector<std::pair<std::string, std::uint64_t>> files;
-  for (const auto& entry : fs::recursive_directory_iterator(folder)) {
-    if (entry.is_regular_file(ignored)) {
-      files.emplace_back(entry.path().lexically_relative(folder).string(), entry.file_size());
-    }
-  }
-  std::sort(files.begin(), files.end());
-  if (line.common().json) {
-    Json listed = Json::array();
-    for (const auto& [path, size] : files) {
-      listed.push_back({{"path", display_path(path)}, {"size", size}});
-    }
-    print_json({{"id", display_path(name)},
-                {"model_type", type},
-                {"folder", display_path(folder)},
-                {"files", listed}});
-    return kDone;
-  }
-  fmt::print("{}\n  {:<9} {}\n  {:<9} {}\n", bold(display_path(name)), "type",
-             type.empty() ? "unknown: there is no config.json with a model_type" : printable(type),
-             "folder", display_path(folder));
-  for (const auto& [path, size] : files) {
-    fmt::print("  {:<9} {} ({})\n", "file", display_path(path), format_bytes(size));
-  }
-  return kDone;
-}
-
 }  // namespace ogam

@@ -1,8 +1,6 @@
 #pragma once
 
 #include <boost/program_options.hpp>
-#include <filesystem>
-#include <string>
 
 #include "apps/ogam/command_line.h"
 
@@ -16,10 +14,5 @@ bool has_pull_options(const CommandLine& line);
 
 /// `models pull ID[@REVISION]`: brings a model of the Hugging Face hub into the cache.
 int pull_model(const CommandLine& line);
-
-/// `models show` of a folder in Hugging Face layout.
-/// @param name as the person wrote it.
-int show_model_folder(const CommandLine& line, const std::string& name,
-                      const std::filesystem::path& folder);
 
 }  // namespace ogam

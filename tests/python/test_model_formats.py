@@ -34,7 +34,8 @@ CONVERTER = Path(sys.executable).parent / "ct2-transformers-converter"
 
 def run(tool: str, folder: Path) -> subprocess.CompletedProcess:
     """A call that is not expected to work."""
-    (folder.parent / "request.json").write_text(json.dumps({"text": ["a"], "audio": []}))
+    request = {"text": ["a"]} if tool == "encode" else {"audio": []}
+    (folder.parent / "request.json").write_text(json.dumps(request))
     command = [BUILD / "tests/tools" / tool, folder, folder.parent / "request.json", folder.parent / "out.safetensors"]
     return subprocess.run(command, capture_output=True, text=True, timeout=60)
 
@@ -55,7 +56,7 @@ def rounded(tensor: torch.Tensor, quantization: str) -> torch.Tensor:
     if quantization == "int8" and tensor.dim() > 1:
         rows = tensor.flatten(1)
         largest = rows.abs().amax(1, keepdim=True)
-        scale = 127 / torch.where(largest == 0, 127, largest)
+        scale = torch.div(127.0 * torch.ones_like(largest), torch.where(largest == 0, 127, largest))  # as NumPy divides
         return ((rows * scale).round() / scale).view_as(tensor)
     return tensor
 

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import os
 import re
+import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from tests.parity import whisper  # noqa: E402
 
 CLIPS = Path("/usr/share/pocketsphinx/test/data/librivox")
 SENTENCE = "Please remember to close the window before you leave. The meeting starts at nine tomorrow morning."
@@ -74,3 +82,37 @@ def test_an_unknown_language_is_a_usage_error_that_names_some(ogam):
     done = ogam.run("transcribe", CLIPS / "sense_and_sensibility_01_austen_64kb-0930.wav", "--language", "xx")
     assert done.returncode == 2
     assert b"ko" in done.stderr and b"en" in done.stderr
+
+
+@pytest.fixture(scope="module")
+def english_pack(starter_pack, tmp_path_factory) -> Path:
+    """The starter pack with a random Whisper of English alone in place of its own."""
+    folder = tmp_path_factory.mktemp("english") / "pack"
+    shutil.copytree(starter_pack, folder, copy_function=os.symlink, ignore=shutil.ignore_patterns("pack.json", "whisper-base"))
+    whisper.build(folder / "models/whisper-base", 7, english=True, seconds=30)
+    manifest = json.loads((starter_pack / "pack.json").read_text())
+    for model in manifest["models"]:
+        if model["id"] == "whisper-base":
+            files = sorted((folder / "models/whisper-base").iterdir())
+            model["files"] = [
+                {
+                    "path": str(path.relative_to(folder)), "size": path.stat().st_size,
+                    "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+                }
+                for path in files
+            ]  # fmt: skip
+    (folder / "pack.json").write_text(json.dumps(manifest))
+    return folder
+
+
+def test_a_model_of_english_alone_refuses_other_languages(ogam, english_pack, tmp_path):
+    clip = CLIPS / "sense_and_sensibility_01_austen_64kb-0930.wav"
+    for words in (("transcribe", clip), ("index", clip, "--archive", tmp_path / "archive", "--lanes", "speech")):
+        done = ogam.run(*words, "--pack", english_pack, "--language", "ko")
+        assert done.returncode == 2, done.stderr.decode()
+        assert b'English alone: it neither hears the language "ko"' in done.stderr
+    done = ogam.run("transcribe", clip, "--pack", english_pack, "--translate")
+    assert done.returncode == 2 and b"English alone" in done.stderr
+    for language in ("en", "auto"):
+        done = ogam.run("transcribe", clip, "--pack", english_pack, "--language", language, "--json")
+        assert done.returncode == 0, done.stderr.decode()
