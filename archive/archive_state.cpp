@@ -36,6 +36,7 @@ Snapshot& ArchiveState::current_snapshot() {
   if (read_generation(database) != snapshot.generation) {
     snapshot = read_snapshot(database);
     backgrounds.clear();
+    own_backgrounds.clear();
     unsaved_backgrounds.clear();
   }
   return snapshot;
@@ -52,6 +53,15 @@ const Background& ArchiveState::background_of(const SpaceRow& space) {
     unsaved_backgrounds.push_back(space);
   }
   return backgrounds.emplace(space.row, *background).first->second;
+}
+
+const Background& ArchiveState::own_background_of(const SpaceRow& space) {
+  if (const auto found = own_backgrounds.find(space.row); found != own_backgrounds.end()) {
+    return found->second;
+  }
+  return own_backgrounds
+      .emplace(space.row, measure_own_background(content_of(snapshot, space, database, store)))
+      .first->second;
 }
 
 void ArchiveState::save_backgrounds() noexcept {

@@ -36,6 +36,10 @@ struct ArchiveState {
   /// The background of a space, measured when the archive has changed; call inside a transaction.
   const Background& background_of(const SpaceRow& space);
 
+  /// The same for queries that are compared with the content's own scores. Measured by each process
+  /// anew: it takes no longer than a search.
+  const Background& own_background_of(const SpaceRow& space);
+
   /// Keeps measured backgrounds for the next process, if the archive can be written just now.
   void save_backgrounds() noexcept;
 
@@ -46,6 +50,7 @@ struct ArchiveState {
   Snapshot snapshot;
   std::map<std::int64_t, Background> backgrounds;  // by space row, of the snapshot's generation
   std::vector<SpaceRow> unsaved_backgrounds;
+  std::map<std::int64_t, Background> own_backgrounds;  // in the same way
   std::mutex mutex;
 };
 

@@ -13,10 +13,12 @@ namespace {
 
 constexpr std::size_t kSampledRows = 4000;
 constexpr std::size_t kMostQueries = 256;
-constexpr Background kPrior{};     // of similarities in [-1, 1] that mean nothing
-constexpr double kPriorRows = 5;   // vectors that weigh as much as the prior
-constexpr double kClipped = 0.01;  // share of the scores at either end that is drawn in
+constexpr std::size_t kOwnRows = 512;  // that are compared with one another
+constexpr Background kPrior{};         // of similarities in [-1, 1] that mean nothing
+constexpr double kPriorRows = 5;       // vectors that weigh as much as the prior
+constexpr double kClipped = 0.01;      // share of the scores at either end that is drawn in
 constexpr double kLeastDeviation = 0.02;
+constexpr double kHighestOwnMean = 0.9999;  // so that equal vectors still stand out
 
 /// Evenly spaced vectors of a space, end to end.
 std::vector<float> sample_rows(const SpaceContent& content) {
@@ -52,6 +54,57 @@ std::vector<float> telling_queries(const std::vector<float>& queries, std::size_
     }
   }
   return telling;
+}
+
+/// Mean and deviation of scores of `rows` vectors, at least one.
+Background summarize(std::vector<float> scores, std::size_t rows, const Space& space) {
+  require(std::all_of(scores.begin(), scores.end(), [](float s) { return std::isfinite(s); }),
+          ErrorCode::corrupt_data,
+          "the vectors of {} are damaged; run `ogam archive verify` to see where", space.name);
+  std::sort(scores.begin(), scores.end());
+  const auto clipped = static_cast<std::size_t>(kClipped * static_cast<double>(scores.size()));
+  const float low = scores[clipped];
+  const float high = scores[scores.size() - 1 - clipped];
+  double mean = 0;
+  double square = 0;
+  for (const float score : scores) {
+    const double value = std::clamp(score, low, high);
+    mean += value;
+    square += value * value;
+  }
+  mean /= static_cast<double>(scores.size());
+  square /= static_cast<double>(scores.size());
+  // The prior counts as a few more vectors, so that an archive of one picture has a background too.
+  const double weight = static_cast<double>(rows) / (static_cast<double>(rows) + kPriorRows);
+  const double prior_square = kPrior.mean * kPrior.mean + kPrior.deviation * kPrior.deviation;
+  const double mixed_mean = weight * mean + (1 - weight) * kPrior.mean;
+  const double mixed_square = weight * square + (1 - weight) * prior_square;
+  const double variance = std::max(0.0, mixed_square - mixed_mean * mixed_mean);
+  return {mixed_mean, std::max(std::sqrt(variance), kLeastDeviation)};
+}
+
+/// Some vectors of a space, and of which asset each is.
+struct OwnSample {
+  std::vector<float> values;        // end to end
+  std::vector<std::size_t> assets;  // by row, ascending
+};
+
+/// As many of each asset as kOwnRows allows, evenly spaced; of very many assets evenly spaced ones.
+OwnSample sample_assets(const SpaceContent& content) {
+  const auto dimension = static_cast<std::size_t>(content.space.dimension);
+  const std::size_t blocks = std::min(content.blocks.size(), kOwnRows);
+  OwnSample sample;
+  for (std::size_t i = 0; i < blocks; ++i) {
+    const auto& block = content.blocks[i * content.blocks.size() / blocks];
+    const std::size_t rows = block.vectors.rows.size();
+    const std::size_t taken = std::min(rows, kOwnRows / blocks);
+    for (std::size_t j = 0; j < taken; ++j) {
+      const auto row = block.vectors.values.subspan(j * rows / taken * dimension, dimension);
+      sample.values.insert(sample.values.end(), row.begin(), row.end());
+      sample.assets.push_back(block.asset);
+    }
+  }
+  return sample;
 }
 
 }  // namespace
@@ -114,30 +167,32 @@ Background measure_background(const SpaceContent& content, const std::vector<flo
     dot_products(sample, std::span(queries).subspan(q * dimension, dimension),
                  std::span(scores).subspan(q * rows, rows));
   }
-  require(std::all_of(scores.begin(), scores.end(), [](float s) { return std::isfinite(s); }),
-          ErrorCode::corrupt_data,
-          "the vectors of {} are damaged; run `ogam archive verify` to see where",
-          content.space.name);
-  std::sort(scores.begin(), scores.end());
-  const auto clipped = static_cast<std::size_t>(kClipped * static_cast<double>(scores.size()));
-  const float low = scores[clipped];
-  const float high = scores[scores.size() - 1 - clipped];
-  double mean = 0;
-  double square = 0;
-  for (const float score : scores) {
-    const double value = std::clamp(score, low, high);
-    mean += value;
-    square += value * value;
+  return summarize(std::move(scores), rows, content.space);
+}
+
+Background measure_own_background(const SpaceContent& content) {
+  const auto dimension = static_cast<std::size_t>(content.space.dimension);
+  const OwnSample sample = sample_assets(content);
+  std::vector<float> scores;
+  std::vector<float> row_scores;
+  for (std::size_t row = 0; row < sample.assets.size(); ++row) {
+    const auto after = std::upper_bound(sample.assets.begin(), sample.assets.end(),
+                                        sample.assets[row]);  // the first row of the next asset
+    const auto others = static_cast<std::size_t>(sample.assets.end() - after);
+    row_scores.resize(others);
+    const auto values = std::span(sample.values);
+    dot_products(values.last(others * dimension), values.subspan(row * dimension, dimension),
+                 row_scores);
+    scores.insert(scores.end(), row_scores.begin(), row_scores.end());
   }
-  mean /= static_cast<double>(scores.size());
-  square /= static_cast<double>(scores.size());
-  // The prior counts as a few more vectors, so that an archive of one picture has a background too.
-  const double weight = static_cast<double>(rows) / (static_cast<double>(rows) + kPriorRows);
-  const double prior_square = kPrior.mean * kPrior.mean + kPrior.deviation * kPrior.deviation;
-  const double mixed_mean = weight * mean + (1 - weight) * kPrior.mean;
-  const double mixed_square = weight * square + (1 - weight) * prior_square;
-  const double variance = std::max(0.0, mixed_square - mixed_mean * mixed_mean);
-  return {mixed_mean, std::max(std::sqrt(variance), kLeastDeviation)};
+  if (scores.empty()) {
+    return kPrior;
+  }
+  Background background = summarize(std::move(scores), sample.assets.size(), content.space);
+  background.mean = std::min(background.mean, kHighestOwnMean);
+  background.deviation =
+      std::min(background.deviation, (1 - background.mean) / kIdentityDeviations);
+  return background;
 }
 
 }  // namespace ogam

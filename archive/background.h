@@ -33,4 +33,13 @@ void write_background(const Database& database, const SpaceRow& space, std::int6
 ///     are left out. With none left, the prior is the answer.
 Background measure_background(const SpaceContent& content, const std::vector<float>& all_queries);
 
+/// Measures how vectors of different assets score against one another, for queries that are of the
+/// kind of the content: a picture among pictures. See docs/calibration.md.
+///
+/// @return the prior where there are fewer than two assets. However alike the content is, equal
+///     vectors lie kIdentityDeviations above the mean at least.
+Background measure_own_background(const SpaceContent& content);
+
+constexpr double kIdentityDeviations = 6;
+
 }  // namespace ogam

@@ -25,6 +25,9 @@ struct VectorQuery {
   std::vector<float> values;  ///< L2-normalised, or shorter when the query hardly fits the space
   Calibration calibration;
   bool negative = false;  ///< moments that it matches more likely than not are held back (`--not`)
+  /// Raw scores are compared with those of the archive's own vectors among one another, not with
+  /// those of its background queries.
+  bool own_background = false;
 };
 
 enum class MatchMode {

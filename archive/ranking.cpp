@@ -51,6 +51,7 @@ std::string digest_of(const ArchiveQuery& query) {
     digest.add_bytes(vector.calibration.intercept);
     digest.add_bytes(vector.calibration.slope);
     digest.add_bytes(vector.negative);
+    digest.add_bytes(vector.own_background);
   }
   digest.add(query.words);
   digest.add(query.words_not);

@@ -150,7 +150,7 @@ class SearchRun {
   void ask_vectors(const VectorQuery& vector, const SpaceRow& space, LaneOpinion& opinion,
                    AskedLane& asked) {
     const SpaceContent& content = content_of(snapshot_, space, state_.database, state_.store);
-    const Background& background = state_.background_of(space);
+    const Background& background = background_of(vector, space);
     const auto hits = scan_space(snapshot_, content, vector.values, allowed_);
     for (std::size_t segment = 0; segment < hits.size(); ++segment) {
       const SegmentHit& hit = hits[segment];
@@ -171,6 +171,10 @@ class SearchRun {
     }
   }
 
+  const Background& background_of(const VectorQuery& vector, const SpaceRow& space) {
+    return vector.own_background ? state_.own_background_of(space) : state_.background_of(space);
+  }
+
   static void raise(float& probability, double p) {
     probability = std::max(probability, static_cast<float>(p));
   }
@@ -184,7 +188,7 @@ class SearchRun {
         continue;
       }
       const SpaceContent& content = content_of(snapshot_, space, state_.database, state_.store);
-      const Background& background = state_.background_of(space);
+      const Background& background = background_of(vector, space);
       const auto hits = scan_space(snapshot_, content, vector.values, allowed_);
       for (std::size_t segment = 0; segment < hits.size(); ++segment) {
         if (hits[segment].found() && calibrated_probability(vector.calibration, background,

@@ -75,5 +75,63 @@ TEST(BackgroundTest, TheDeviationHasALeastValue) {
   EXPECT_GE(measure_background(content.space, query).deviation, 0.02);
 }
 
+/// A space with a vector in each of `assets` assets; every vector leans `alike` towards the first
+/// axis.
+struct OwnContent {
+  OwnContent(unsigned assets, unsigned rows_each, float alike) {
+    rows.resize(rows_each);
+    values.resize(assets);
+    space.space = {"s", "s/s", Lane::visual, kDimension};
+    for (unsigned asset = 0; asset < assets; ++asset) {
+      for (unsigned row = 0; row < rows_each; ++row) {
+        auto vector = test::unit_vector(kDimension, asset * rows_each + row);
+        vector[0] += alike;
+        double norm = 0;
+        for (const float value : vector) {
+          norm += static_cast<double>(value) * value;
+        }
+        for (const float value : vector) {
+          values[asset].push_back(static_cast<float>(value / std::sqrt(norm)));
+        }
+      }
+      space.blocks.push_back({asset, {rows, values[asset], {}, {}}, "file.ogv"});
+      space.rows += rows_each;
+    }
+  }
+
+  std::vector<VectorRow> rows;
+  std::vector<std::vector<float>> values;
+  SpaceContent space;
+};
+
+TEST(OwnBackgroundTest, IsThatOfPairsOfDifferentAssets) {
+  // Random directions: pairs lie around 0 with a deviation of 1 / sqrt(D).
+  const auto background = measure_own_background(OwnContent(400, 1, 0).space);
+  EXPECT_NEAR(background.mean, 0, 0.01);
+  EXPECT_NEAR(background.deviation, 1 / std::sqrt(kDimension), 0.02);
+  // Many more assets than are compared, and many vectors in a few assets.
+  EXPECT_NEAR(measure_own_background(OwnContent(2000, 1, 0).space).mean, 0, 0.01);
+  EXPECT_NEAR(measure_own_background(OwnContent(3, 1000, 0).space).mean, 0, 0.02);
+}
+
+TEST(OwnBackgroundTest, VectorsOfOneAssetAreNotComparedWithOneAnother) {
+  for (const unsigned assets : {0U, 1U}) {
+    const auto background = measure_own_background(OwnContent(assets, 50, 0).space);
+    EXPECT_EQ(background.mean, Background{}.mean);
+    EXPECT_EQ(background.deviation, Background{}.deviation);
+  }
+}
+
+TEST(OwnBackgroundTest, EqualVectorsStandOutHoweverAlikeTheContentIs) {
+  for (const unsigned assets : {2U, 3U, 10U, 400U}) {
+    for (const float alike : {0.0F, 1.0F, 10.0F, 1000.0F}) {
+      const auto background = measure_own_background(OwnContent(assets, 1, alike).space);
+      EXPECT_LT(background.mean, 1) << assets << " " << alike;
+      EXPECT_GE((1 - background.mean) / background.deviation, kIdentityDeviations - 1e-9)
+          << assets << " " << alike;
+    }
+  }
+}
+
 }  // namespace
 }  // namespace ogam

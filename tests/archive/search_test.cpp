@@ -90,6 +90,33 @@ TEST(SearchTest, NonsenseStaysLowAndTheExactMatchHighInArchivesOfAnySize) {
   }
 }
 
+TEST(SearchTest, AgainstItsOwnContentTheExactMatchIsHighInArchivesOfAnySize) {
+  for (const int size : {1, 2, 5, 200}) {
+    Fixture fixture;
+    for (int number = 0; number < size; ++number) {
+      fixture.archive.add(sample_asset(number, 1));
+    }
+    // Queries of another kind, far from the content, would make everything look like a match.
+    auto far = background_vectors(test::visual_space().dimension);
+    for (auto& vector : far) {
+      const auto content = test::sample_visual(0, 0);
+      for (std::size_t i = 0; i < vector.size(); ++i) {
+        vector[i] = -content[i];
+      }
+    }
+    fixture.archive.set_background(test::visual_space().id, far);
+    VectorQuery query = like_visual(0, 0);
+    query.own_background = true;
+    const auto found = fixture.archive.search({.vectors = {query}});
+    ASSERT_FALSE(found.moments.empty()) << size;
+    EXPECT_EQ(found.moments[0].asset, sample_asset(0).id) << size;
+    EXPECT_GT(found.moments[0].score, 0.9) << size;
+    for (std::size_t i = 1; i < found.moments.size(); ++i) {
+      EXPECT_LT(found.moments[i].score, 0.5) << size;
+    }
+  }
+}
+
 TEST(SearchTest, BackgroundQueriesAboutNothingDoNotMakeOtherScoresRemarkable) {
   const auto score_with = [](std::size_t empty_queries) {
     Fixture fixture;
