@@ -74,7 +74,7 @@ Finding check_pack(const std::string& name) {
     return {"pack " + pack.name, true,
             fmt::format("{} models in {}", pack.models.size(), display_path(pack.folder)), ""};
   } catch (const Error& error) {
-    return {"pack " + name, false, describe(error), kPackMendingCommand};
+    return {"pack " + name, false, describe(error), pack_mending_command(name)};
   }
 }
 

@@ -70,14 +70,6 @@ double number_of(const Json& object, const std::string& key, const std::string& 
   return number;
 }
 
-/// Ids and lane names become parts of paths and messages, so they are kept plain.
-bool is_plain_name(std::string_view name) {
-  return !name.empty() && name.size() <= 100 && name.front() != '.' &&
-         name.find_first_not_of(
-             "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.") ==
-             std::string_view::npos;
-}
-
 bool is_sha256(std::string_view text) {
   return text.size() == 64 && text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
 }
@@ -130,7 +122,7 @@ std::vector<PackFile> ManifestReader::read_files(const Json& list, const std::st
 PackModel ManifestReader::read_model(const Json& object) {
   PackModel model;
   model.id = name_of(object, "id", "models");
-  require(is_plain_name(model.id), ErrorCode::corrupt_data,
+  require(is_plain_pack_name(model.id), ErrorCode::corrupt_data,
           "models: '{}' cannot be the id of a model", display_path(model.id));
   require(model_ids_.insert(model.id).second, ErrorCode::corrupt_data,
           "models: the id '{}' occurs twice", model.id);
@@ -188,6 +180,10 @@ PackQueryRoute ManifestReader::read_route(const Json& object, const std::string&
   route.slope = number_of(calibration, "slope", where, route.slope);
   require(route.slope > 0, ErrorCode::corrupt_data, "{}: the slope must be above 0, got {}", where,
           route.slope);
+  const auto background = json_value_or<std::string>(object, "background", where, "texts");
+  require(background == "texts" || background == "archive", ErrorCode::corrupt_data,
+          "{}: 'background' must be texts or archive, got '{}'", where, display_path(background));
+  route.own_background = background == "archive";
   return route;
 }
 
@@ -276,14 +272,21 @@ PackLane ManifestReader::read_lane(const Json& object) const {
   return lane;
 }
 
+std::string mending_command_in(const Json& json) {
+  return json.contains("created_with") ? pack_creating_command(json_value<std::vector<std::string>>(
+                                             json, "created_with", "pack.json"))
+                                       : kPackMendingCommand;
+}
+
 PackManifest ManifestReader::read() {
   const Json json = read_json_file(folder_ / "pack.json", kMaxManifestBytes);
   const auto format = json_value<std::string>(json, "format", "pack.json");
   const auto version = json_value<Json>(json, "version", "pack.json");
   require(format == "ogam-pack" && version == 1, ErrorCode::corrupt_data,
           "pack.json must be of the format ogam-pack, version 1");
+  manifest_.mending_command = mending_command_in(json);
   manifest_.name = name_of(json, "name", "pack.json");
-  require(is_plain_name(manifest_.name), ErrorCode::corrupt_data,
+  require(is_plain_pack_name(manifest_.name), ErrorCode::corrupt_data,
           "'{}' cannot be the name of a pack", display_path(manifest_.name));
   manifest_.description = json_value_or<std::string>(json, "description", "pack.json", "");
   manifest_.folder = folder_;
@@ -311,7 +314,49 @@ PackManifest ManifestReader::read() {
   return std::move(manifest_);
 }
 
+/// A word as a shell takes it.
+std::string quoted(const std::string& word) {
+  constexpr std::string_view kPlain =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./@,:=+";
+  if (!word.empty() && word.find_first_not_of(kPlain) == std::string::npos) {
+    return word;
+  }
+  std::string result(1, '\'');
+  for (const char letter : word) {
+    if (letter == '\'') {
+      result.append("'\\'");  // ends the quotes, and begins them again behind the letter
+    }
+    result.push_back(letter);
+  }
+  result.push_back('\'');
+  return result;
+}
+
 }  // namespace
+
+bool is_plain_pack_name(std::string_view name) {
+  return !name.empty() && name.size() <= 100 && name.front() != '.' &&
+         name.find_first_not_of(
+             "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.") ==
+             std::string_view::npos;
+}
+
+std::string pack_creating_command(const std::vector<std::string>& arguments) {
+  std::string command = "ogam models pack create";
+  for (const std::string& argument : arguments) {
+    command.append(" ").append(quoted(argument));
+  }
+  return command;
+}
+
+std::string pack_mending_command(const std::string& name_or_folder) {
+  try {
+    return mending_command_in(
+        read_json_file(find_pack(name_or_folder) / "pack.json", kMaxManifestBytes));
+  } catch (const Error&) {
+    return kPackMendingCommand;
+  }
+}
 
 const PackModel& PackManifest::model(const std::string& id) const {
   const auto found = std::find_if(models.begin(), models.end(),
@@ -348,7 +393,7 @@ PackManifest read_pack(const fs::path& folder) {
     return ManifestReader(absolute).read();
   } catch (const Error& error) {
     fail(ErrorCode::unavailable, "the pack in {} cannot be used: {}; mend it with: {}",
-         display_path(absolute), describe(error), kPackMendingCommand);
+         display_path(absolute), describe(error), pack_mending_command(absolute));
   }
 }
 

@@ -5,13 +5,14 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/base/lane.h"
 
 namespace ogam {
 
-/// What a person types to build a missing pack or to mend a damaged one.
+/// What a person types to build a missing starter pack or to mend a damaged one.
 constexpr const char* kPackMendingCommand = "scripts/setup.sh";
 
 /// One file of a pack, with what it must hash to.
@@ -45,6 +46,9 @@ struct PackQueryRoute {
   double temperature = 0;       ///< class_names: of the softmax over classes
   double intercept = -6;        ///< calibration, see archive/query.h
   double slope = 1.5;
+  /// Scores are compared with those of the archive's content against itself ("background":
+  /// "archive"), not with those of the background texts.
+  bool own_background = false;
 };
 
 /// One vector space of a lane: an output of its encoder.
@@ -87,6 +91,7 @@ struct PackManifest {
   std::map<std::string, std::string> tasks;  ///< model ids by task: "shots"
   std::vector<PackFile> files;               ///< beside those of the models: class names, notices
   std::vector<std::string> background;  ///< texts that match nothing in particular, for calibration
+  std::string mending_command = kPackMendingCommand;  ///< what a person types to mend it
 
   /// @throws Error{corrupt_data} naming the pack when there is no such model.
   const PackModel& model(const std::string& id) const;
@@ -94,6 +99,15 @@ struct PackManifest {
   /// The space that a tower of a lane's fusion names; read_pack has made sure of it.
   const PackSpace& space_of(const PackTower& tower) const;
 };
+
+/// Whether ids of models and names of packs may be so: short, of letters, digits and "-_.".
+bool is_plain_pack_name(std::string_view name);
+
+/// The command that makes a pack of these arguments, quoted for a shell.
+std::string pack_creating_command(const std::vector<std::string>& arguments);
+
+/// What mends the pack that a person names, as far as its pack.json can tell.
+std::string pack_mending_command(const std::string& name_or_folder);
 
 /// Where a pack lies: a folder as given, or `OGAM_HOME/packs/NAME`.
 /// @throws Error{unavailable} naming the command that builds or mends it.

@@ -121,6 +121,38 @@ TEST(ReadPackTest, GivesEverythingThatPackJsonSays) {
   EXPECT_EQ(pack.lane(Lane::sound), nullptr);
 }
 
+TEST(ReadPackTest, ARouteMayMeasureByTheArchivesOwnContent) {
+  const test::TemporaryFolder folder;
+  SmallPack small(folder.path());
+  Json& queries = small.json["lanes"][0]["spaces"][0]["queries"];
+  queries["image"]["background"] = "archive";
+  queries["video"] = {{"via", "encoder"}, {"background", "texts"}};
+  small.write();
+  const PackManifest pack = read_pack(folder.path());
+  const auto& read = pack.lane(Lane::visual)->spaces.at(0).queries;
+  EXPECT_TRUE(read.at("image").own_background);
+  EXPECT_FALSE(read.at("video").own_background);
+  EXPECT_FALSE(read.at("text").own_background);
+}
+
+TEST(ReadPackTest, ACreatedPackIsMendedByCreatingItAgain) {
+  const test::TemporaryFolder folder;
+  SmallPack small(folder.path());
+  small.json["created_with"] = {"small",          "--force", "--visual",
+                                "/a folder/it's", "--base",  "x; rm y"};
+  small.write();
+  const std::string command =
+      "ogam models pack create small --force --visual '/a folder/it'\\''s' --base 'x; rm y'";
+  EXPECT_EQ(read_pack(folder.path()).mending_command, command);
+  fs::remove(folder / "models/eye/model.safetensors");
+  try {
+    read_pack(folder.path());
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_THAT(error.what(), HasSubstr("mend it with: " + command));
+  }
+}
+
 TEST(ReadPackTest, AModelThatIsNotThereIsNamed) {
   const test::TemporaryFolder folder;
   SmallPack(folder.path()).write();
@@ -279,6 +311,12 @@ INSTANTIATE_TEST_SUITE_P(
                 "the lane has none"},
         Spoiled{"DanglingTask", [](Json& j) { j["tasks"]["shots"] = "ear"; }, "no model 'ear'"},
         Spoiled{"TasksAsText", [](Json& j) { j["tasks"] = "eye"; }, "tasks"},
+        Spoiled{"RouteWithAnotherBackground",
+                [](Json& j) {
+                  j["lanes"][0]["spaces"][0]["queries"]["image"]["background"] = "noise";
+                },
+                "'background' must be texts or archive"},
+        Spoiled{"CreatedWithAText", [](Json& j) { j["created_with"] = "rm -r"; }, "created_with"},
         Spoiled{"BackgroundOfNumbers", [](Json& j) { j["background"] = {1, 2}; }, "background"},
         Spoiled{"HugeBackground",
                 [](Json& j) { j["background"] = std::vector<std::string>(10'001, "x"); },
