@@ -98,6 +98,11 @@ const PackLane* AssetAnalyzer::wanted(Lane lane) const {
   return asked ? pack_.manifest().lane(lane) : nullptr;
 }
 
+const PackLane* AssetAnalyzer::fused_by_encoder() const {
+  const PackLane* const fused = wanted(Lane::fused);
+  return fused == nullptr || fused->fusion ? nullptr : fused;
+}
+
 std::string AssetAnalyzer::settings_for(const InputFile& file) const {
   Json settings = {{"version", kAnalysisVersion},
                    {"language", options_.language},
@@ -124,7 +129,7 @@ AssetAnalysis AssetAnalyzer::analyze(const InputFile& file, MediaKind kind,
   switch (kind) {
     case MediaKind::video:
     case MediaKind::audio:
-      analyze_media(file, collected, on_time);
+      analyze_media(file, kind, collected, on_time);
       break;
     case MediaKind::image:
       analyze_image(file, collected);
@@ -146,7 +151,7 @@ AssetAnalysis AssetAnalyzer::analyze(const InputFile& file, MediaKind kind,
   return analysis;
 }
 
-void AssetAnalyzer::analyze_media(const InputFile& file, Collected& collected,
+void AssetAnalyzer::analyze_media(const InputFile& file, MediaKind kind, Collected& collected,
                                   const std::function<void(Time, Time)>& on_time) {
   std::vector<TimedText> subtitles;
   if (wanted(Lane::speech) != nullptr && !file.subtitles.empty()) {
@@ -161,7 +166,9 @@ void AssetAnalyzer::analyze_media(const InputFile& file, Collected& collected,
                     .sound = wanted(Lane::sound),
                     .speech = subtitles.empty() ? wanted(Lane::speech) : nullptr,
                     .text = wanted(Lane::text),
-                    .shots = nullptr};
+                    .fused = fused_by_encoder(),
+                    .shots = nullptr,
+                    .has_pictures = kind == MediaKind::video};
   std::shared_ptr<const TransNetV2> shot_model;
   if (const auto task = pack_.manifest().tasks.find("shots");
       options_.segments.kind == SegmentRule::Kind::shots && task != pack_.manifest().tasks.end()) {
@@ -169,12 +176,12 @@ void AssetAnalyzer::analyze_media(const InputFile& file, Collected& collected,
     lanes.shots = shot_model.get();
   }
 
-  const bool pictures = lanes.visual != nullptr || lanes.text != nullptr || lanes.shots != nullptr;
+  MediaLanes at_work(pack_, lanes, options_, budget_);
   ReadOptions read_options;
   read_options.limits = options_.limits;
-  read_options.audio = lanes.sound != nullptr || lanes.speech != nullptr;
-  read_options.frames.kind = pictures ? FrameSelection::Kind::all : FrameSelection::Kind::none;
-  MediaLanes at_work(pack_, lanes, options_, budget_);
+  read_options.audio = at_work.listens();
+  read_options.frames.kind =
+      at_work.looks() ? FrameSelection::Kind::all : FrameSelection::Kind::none;
   read_options.sample_rate = at_work.sample_rate();
   MediaReader reader(file.path, read_options);
   const auto next_event = [&] {
@@ -206,8 +213,7 @@ void AssetAnalyzer::analyze_media(const InputFile& file, Collected& collected,
     collected.duration = reader.info().duration;  // no lane wanted a look at what is in it
   }
   collected.segments = make_segments(shots, collected.duration, options_.segments);
-  collected.vectors = std::move(findings.frames);
-  std::ranges::move(findings.sounds, std::back_inserter(collected.vectors));
+  collected.vectors = std::move(findings.vectors);
   collected.speech = subtitles.empty() ? std::move(findings.speech) : std::move(subtitles);
   collected.screen = std::move(findings.screen);
   if (std::string note = describe_damage(reader.report()); !note.empty()) {
@@ -218,11 +224,11 @@ void AssetAnalyzer::analyze_media(const InputFile& file, Collected& collected,
 void AssetAnalyzer::analyze_image(const InputFile& file, Collected& collected) {
   collected.segments = {TimeSpan{}};
   const Image image = read_image(file.path, options_.limits);
-  if (const PackLane* const visual = wanted(Lane::visual)) {
-    FrameLane frames(pack_.image_encoder(visual->encoder), output_spaces(pack_, *visual));
-    frames.push(0, image);
-    frames.finish();
-    collected.vectors = frames.take();
+  for (const PackLane* const lane : {wanted(Lane::visual), fused_by_encoder()}) {
+    if (lane != nullptr) {
+      std::ranges::move(picture_vectors(pack_, *lane, image),
+                        std::back_inserter(collected.vectors));
+    }
   }
   if (wanted(Lane::text) != nullptr) {
     if (!picture_reader_) {

@@ -47,7 +47,7 @@ class AssetAnalyzer {
  private:
   struct Collected;
 
-  void analyze_media(const InputFile& file, Collected& collected,
+  void analyze_media(const InputFile& file, MediaKind kind, Collected& collected,
                      const std::function<void(Time, Time)>& on_time);
   void analyze_image(const InputFile& file, Collected& collected);
   void analyze_text(const InputFile& file, Collected& collected);
@@ -57,6 +57,8 @@ class AssetAnalyzer {
   /// @throws Error{invalid_argument} when a fused lane is wanted and none of those that it joins.
   void check_fusion() const;
   const PackLane* wanted(Lane lane) const;
+  /// The fused lane where an encoder makes it of the file itself, not a fusion of other lanes.
+  const PackLane* fused_by_encoder() const;
 
   Pack pack_;
   const IndexOptions& options_;

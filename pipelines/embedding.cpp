@@ -13,7 +13,7 @@
 #include "core/media/reader.h"
 #include "core/media/subtitles.h"
 #include "core/media/text_file.h"
-#include "pipelines/media_sampling.h"
+#include "pipelines/lane_vectors.h"
 #include "pipelines/passages.h"
 #include "pipelines/query_encoder.h"
 
@@ -122,10 +122,25 @@ EmbeddingSource embedding_source(const Pack& pack, Lane lane, const std::string&
                     space.dimension);
     };
   }
-  if (lane == Lane::visual) {
-    source.image = pack.image_encoder(made->encoder);
-  } else if (lane == Lane::sound) {
-    source.audio = pack.audio_encoder(made->encoder);
+  if (made->fusion || lane == Lane::speech || lane == Lane::text) {
+    return source;
+  }
+  const Encoders& encoders = pack.encoders(made->encoder);
+  const auto has = [&](EncoderKind kind) { return has_output(encoders, kind, source.output); };
+  switch (required_lane_encoder(pack, *made)) {
+    case EncoderKind::text:
+      break;
+    case EncoderKind::image:
+      source.image = encoders.image;
+      break;
+    case EncoderKind::audio:
+      source.audio = encoders.audio;
+      break;
+    case EncoderKind::video:
+      source.video = encoders.video;
+      source.image = has(EncoderKind::image) ? encoders.image : nullptr;
+      source.audio = has(EncoderKind::audio) ? encoders.audio : nullptr;
+      break;
   }
   return source;
 }

@@ -23,6 +23,31 @@ std::vector<OutputSpace> output_spaces(const Pack& pack, const PackLane& lane) {
   return spaces;
 }
 
+EncoderKind required_lane_encoder(const Pack& pack, const PackLane& lane) {
+  const auto kind = lane_encoder(lane.lane, pack.encoders(lane.encoder));
+  require(kind.has_value(), ErrorCode::unavailable,
+          "model {} of pack {} has no encoder for the lane {}; name another model in its pack.json",
+          lane.encoder, pack.manifest().name, lane.lane.name());
+  return *kind;
+}
+
+std::vector<TimedVector> picture_vectors(const Pack& pack, const PackLane& lane,
+                                         const Image& image) {
+  const Encoders& encoders = pack.encoders(lane.encoder);
+  std::vector<TimedVector> vectors;
+  for (const EncoderKind kind : {EncoderKind::image, EncoderKind::video}) {
+    auto spaces = output_spaces(pack, lane);
+    std::erase_if(spaces, [&](const OutputSpace& space) {
+      return encoder_into_lane(EncoderKind::image, lane.lane, encoders, space.output) != kind;
+    });
+    if (!spaces.empty()) {
+      std::ranges::move(timed_vectors(encode_picture(encoders, kind, image), spaces, {0}),
+                        std::back_inserter(vectors));
+    }
+  }
+  return vectors;
+}
+
 std::vector<TimedVector> timed_vectors(const std::vector<EncoderOutput>& outputs,
                                        const std::vector<OutputSpace>& spaces,
                                        const std::vector<Time>& times) {

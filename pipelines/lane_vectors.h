@@ -10,6 +10,7 @@
 #include "core/media/image.h"
 #include "core/media/mono_resampler.h"
 #include "encoders/encoder.h"
+#include "pipelines/lane_encoders.h"
 #include "pipelines/pack.h"
 
 namespace ogam {
@@ -29,6 +30,14 @@ struct OutputSpace {
 
 /// The outputs of a lane's encoder that the pack keeps.
 std::vector<OutputSpace> output_spaces(const Pack& pack, const PackLane& lane);
+
+/// Which encoder of its model makes a lane of pictures, sounds or clips.
+/// @throws Error{unavailable} when the model has none for it.
+EncoderKind required_lane_encoder(const Pack& pack, const PackLane& lane);
+
+/// What a lane sees of a picture; nothing where pictures have no way into it.
+std::vector<TimedVector> picture_vectors(const Pack& pack, const PackLane& lane,
+                                         const Image& image);
 
 /// The rows of the kept outputs, row i under `times[i]`.
 /// @throws Error{corrupt_data} when the encoder lacks an output that the pack names.

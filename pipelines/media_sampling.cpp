@@ -9,31 +9,97 @@
 
 namespace ogam {
 
-std::vector<Image> sample_frames(const std::filesystem::path& path,
-                                 const std::optional<TimeSpan>& span, int count) {
-  const MediaInfo info = probe_media(path);
-  require(info.video.has_value(), ErrorCode::unsupported, "{} has no video to search with",
-          display_path(path));
-  const TimeSpan wanted = span.value_or(TimeSpan{0, std::max<Time>(info.duration, 1)});
+namespace {
+
+struct SampledFrame {
+  Time time = 0;
+  Image image;
+};
+
+/// The frames that are shown at some times of a span, each once.
+std::vector<SampledFrame> frames_at(const std::filesystem::path& path, const TimeSpan& span,
+                                    std::vector<Time> times) {
   ReadOptions options;
   options.audio = false;
   options.frames.kind = FrameSelection::Kind::at_times;
-  for (Time i = 0; i < count; ++i) {
-    options.frames.times.push_back(wanted.start +
-                                   wanted.duration() * (2 * i + 1) / (Time{2} * count));
-  }
+  options.frames.times = std::move(times);
   MediaReader reader(path, options);
-  std::vector<Image> frames;
-  std::optional<Time> last;
+  std::vector<SampledFrame> frames;
   while (auto event = reader.next()) {
-    if (const auto* frame = std::get_if<VideoFrame>(&*event); frame && frame->time() != last) {
-      last = frame->time();
-      frames.push_back(frame->rgb());
+    const auto* frame = std::get_if<VideoFrame>(&*event);
+    if (frame != nullptr && (frames.empty() || frame->time() != frames.back().time)) {
+      frames.push_back({frame->time(), frame->rgb()});
     }
   }
   require(!frames.empty(), ErrorCode::invalid_argument, "{} has no frame between {} and {}",
-          display_path(path), format_time(wanted.start), format_time(wanted.end));
+          display_path(path), format_time(span.start), format_time(span.end));
   return frames;
+}
+
+MediaInfo probe_video(const std::filesystem::path& path) {
+  MediaInfo info = probe_media(path);
+  require(info.video.has_value(), ErrorCode::unsupported, "{} has no video to search with",
+          display_path(path));
+  return info;
+}
+
+/// What is asked for, or the whole.
+TimeSpan span_of(const MediaInfo& info, const std::optional<TimeSpan>& span) {
+  return span.value_or(TimeSpan{0, std::max<Time>(info.duration, 1)});
+}
+
+}  // namespace
+
+std::vector<Image> sample_frames(const std::filesystem::path& path,
+                                 const std::optional<TimeSpan>& span, int count) {
+  const TimeSpan wanted = span_of(probe_video(path), span);
+  std::vector<Time> times;
+  for (Time i = 0; i < count; ++i) {
+    times.push_back(wanted.start + wanted.duration() * (2 * i + 1) / (Time{2} * count));
+  }
+  std::vector<Image> images;
+  for (SampledFrame& frame : frames_at(path, wanted, std::move(times))) {
+    images.push_back(std::move(frame.image));
+  }
+  return images;
+}
+
+std::vector<std::size_t> spread_evenly(std::size_t count, std::size_t most) {
+  const std::size_t taken = std::min(count, most);
+  std::vector<std::size_t> positions;
+  for (std::size_t i = 0; i < taken; ++i) {
+    positions.push_back(i * count / taken);
+  }
+  return positions;
+}
+
+VideoClip sample_clip(const std::filesystem::path& path, const std::optional<TimeSpan>& span,
+                      const VideoSampling& sampling) {
+  const MediaInfo info = probe_video(path);
+  TimeSpan wanted = span_of(info, span);
+  if (info.duration > wanted.start) {
+    wanted.end = std::min(wanted.end, info.duration);
+  }
+  const Time interval = from_seconds(1 / sampling.fps);
+  const Time first = (wanted.start + interval - 1) / interval * interval;
+  const Time count = std::max<Time>((wanted.end - first + interval - 1) / interval, 0);
+  std::vector<Time> times;
+  for (const std::size_t i : spread_evenly(static_cast<std::size_t>(count),
+                                           static_cast<std::size_t>(sampling.max_frames))) {
+    times.push_back(first + static_cast<Time>(i) * interval);
+  }
+  if (times.empty()) {
+    times.push_back(wanted.middle());
+  }
+  VideoClip clip;
+  for (SampledFrame& frame : frames_at(path, wanted, std::move(times))) {
+    clip.times.push_back(std::max<Time>(frame.time - wanted.start, 0));
+    clip.frames.push_back(std::move(frame.image));
+  }
+  if (sampling.sample_rate > 0 && info.audio) {
+    clip.audio = sample_audio(path, wanted, {.sample_rate = sampling.sample_rate});
+  }
+  return clip;
 }
 
 std::vector<float> sample_audio(const std::filesystem::path& path,

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <filesystem>
 #include <optional>
 #include <vector>
@@ -7,6 +8,7 @@
 #include "core/base/time.h"
 #include "core/media/image.h"
 #include "core/media/limits.h"
+#include "encoders/encoder.h"
 
 namespace ogam {
 
@@ -24,5 +26,14 @@ struct AudioSampling {
 /// @throws Error{unsupported} when the file has no audio.
 std::vector<float> sample_audio(const std::filesystem::path& path,
                                 const std::optional<TimeSpan>& span, const AudioSampling& wanted);
+
+/// Of `count` things the positions of at most `most`, evenly spread from the first on.
+std::vector<std::size_t> spread_evenly(std::size_t count, std::size_t most);
+
+/// A span of a video as an encoder wants it, its frames those that ClipLane would take of such a
+/// clip; of its sound the first minute.
+/// @throws Error{unsupported} when the file has no video.
+VideoClip sample_clip(const std::filesystem::path& path, const std::optional<TimeSpan>& span,
+                      const VideoSampling& sampling);
 
 }  // namespace ogam

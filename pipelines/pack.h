@@ -40,6 +40,7 @@ class [[gnu::visibility("default")]] Pack {
   std::shared_ptr<const ClassNameQuery> class_names(const PackQueryRoute& route) const;
   std::shared_ptr<const ImageEncoder> image_encoder(const std::string& id) const;
   std::shared_ptr<const AudioEncoder> audio_encoder(const std::string& id) const;
+  const Encoders& encoders(const std::string& id) const;
   std::shared_ptr<const TransNetV2> shot_model(const std::string& id) const;
 
   /// What makes a lane of others.
@@ -52,7 +53,6 @@ class [[gnu::visibility("default")]] Pack {
 
  private:
   struct State;
-  const Encoders& encoders(const std::string& id) const;
   explicit Pack(std::shared_ptr<State> state);
   std::shared_ptr<State> state_;
 };

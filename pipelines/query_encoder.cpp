@@ -14,6 +14,7 @@
 #include "encoders/encoder.h"
 #include "encoders/text/class_name_query.h"
 #include "pipelines/fused_lane.h"
+#include "pipelines/lane_encoders.h"
 #include "pipelines/media_sampling.h"
 
 namespace ogam {
@@ -73,6 +74,80 @@ std::string lanes_with_route(const PackManifest& manifest, const std::string& mo
   return names.empty() ? "none of its lanes" : fmt::format("{}", fmt::join(names, ", "));
 }
 
+/// The media of a query as vectors; each is read once, when the first route needs it.
+class MediaVectors {
+ public:
+  explicit MediaVectors(const QueryMedia& query) : query_(query) {}
+
+  /// @param modality "image", "audio" or "video".
+  /// @return nothing when there is nothing in the medium that this lane could look for: a clip
+  ///     without sound still searches by its pictures.
+  /// @throws Error{unavailable} when the model has no way into the output.
+  std::optional<std::vector<float>> encode(const Encoders& encoders, Lane lane,
+                                           std::string_view modality, const std::string& output) {
+    const auto& kinds = all_encoder_kinds();
+    const auto asked = std::find_if(kinds.begin(), kinds.end(), [&](EncoderKind kind) {
+      return encoder_kind_name(kind) == modality;
+    });
+    const auto kind = encoder_into_lane(*asked, lane, encoders, output);
+    require(kind.has_value(), ErrorCode::unavailable,
+            "{} queries have no way into the output '{}' of the lane {}; leave the route out of "
+            "pack.json",
+            modality, output, lane.name());
+    const bool is_clip = modality == "video";
+    if (!is_clip && kind != EncoderKind::audio) {
+      return rows_of(encode_picture(encoders, *kind, image()), output).at(0);
+    }
+    if (*kind == EncoderKind::image) {
+      return mean_direction(rows_of(encoders.image->encode(frames()), output));
+    }
+    if (*kind == EncoderKind::video) {
+      return rows_of(encoders.video->encode(clip(encoders.video->sampling())), output).at(0);
+    }
+    if (is_clip && !has_sound()) {
+      return std::nullopt;
+    }
+    const std::vector<std::vector<float>> sounds = {sound(is_clip, encoders.audio->sample_rate())};
+    return rows_of(encoders.audio->encode(sounds), output).at(0);
+  }
+
+ private:
+  const Image& image() { return image_ ? *image_ : image_.emplace(read_image(query_.image)); }
+
+  const std::vector<Image>& frames() {
+    return frames_ ? *frames_
+                   : frames_.emplace(sample_frames(query_.video, query_.span, kQueryFrames));
+  }
+
+  bool has_sound() {
+    if (!has_sound_) {
+      has_sound_ = probe_media(query_.video).audio.has_value();
+    }
+    return *has_sound_;
+  }
+
+  const std::vector<float>& sound(bool of_clip, int sample_rate) {
+    auto& sound = sounds_[{of_clip, sample_rate}];
+    if (sound.empty()) {
+      const bool whole = !of_clip && !query_.video.empty();  // the span is the clip's
+      sound = sample_audio(of_clip ? query_.video : query_.audio,
+                           whole ? std::optional<TimeSpan>() : query_.span,
+                           {.sample_rate = sample_rate});
+    }
+    return sound;
+  }
+
+  std::vector<VideoClip> clip(const VideoSampling& sampling) {
+    return {sample_clip(query_.video, query_.span, sampling)};
+  }
+
+  const QueryMedia& query_;
+  std::optional<Image> image_;
+  std::optional<std::vector<Image>> frames_;
+  std::optional<bool> has_sound_;
+  std::map<std::pair<bool, int>, std::vector<float>> sounds_;  // by whether the clip's, and rate
+};
+
 }  // namespace
 
 std::vector<VectorQuery> QueryEncoder::encode(const QueryMedia& query,
@@ -90,28 +165,7 @@ std::vector<VectorQuery> QueryEncoder::encode(const QueryMedia& query,
   }
   const auto asked = unused;
 
-  // Each medium is read once, when the first route needs it.
-  std::optional<std::vector<Image>> image;
-  std::optional<std::vector<Image>> frames;
-  std::map<std::pair<std::string, int>, std::vector<float>> sounds;  // by modality and rate
-  const auto image_of = [&]() -> const std::vector<Image>& {
-    return image ? *image : image.emplace(std::vector<Image>{read_image(query.image)});
-  };
-  const auto frames_of = [&]() -> const std::vector<Image>& {
-    return frames ? *frames : frames.emplace(sample_frames(query.video, query.span, kQueryFrames));
-  };
-  const auto sound_of = [&](const std::string& modality,
-                            int sample_rate) -> const std::vector<float>& {
-    auto& sound = sounds[{modality, sample_rate}];
-    if (sound.empty()) {
-      const bool whole = modality == "audio" && !query.video.empty();  // the span is the clip's
-      sound = sample_audio(modality == "audio" ? query.audio : query.video,
-                           whole ? std::optional<TimeSpan>() : query.span,
-                           {.sample_rate = sample_rate});
-    }
-    return sound;
-  };
-
+  MediaVectors media(query);
   for (const PackLane& lane : pack_.manifest().lanes) {
     if (std::find(lanes.begin(), lanes.end(), lane.lane) == lanes.end()) {
       continue;
@@ -121,28 +175,21 @@ std::vector<VectorQuery> QueryEncoder::encode(const QueryMedia& query,
         if (!asked.contains(modality)) {
           continue;
         }
-        std::vector<float> values;
+        std::optional<std::vector<float>> values;
         if (modality == "text") {
           values = encode_texts(lane, space, route, {query.text}).at(0);
-        } else if (modality == "audio" || lane.lane == Lane::sound) {
-          // A clip without sound still searches by its pictures.
-          if (modality == "video" && !probe_media(query.video).audio) {
-            continue;
-          }
-          const auto encoder = pack_.audio_encoder(model_of(lane, route));
-          const std::vector<std::vector<float>> clips = {
-              sound_of(modality, encoder->sample_rate())};
-          values = rows_of(encoder->encode(clips), space.output).at(0);
         } else {
-          values =
-              mean_direction(rows_of(pack_.image_encoder(model_of(lane, route))
-                                         ->encode(modality == "image" ? image_of() : frames_of()),
-                                     space.output));
+          values = media.encode(pack_.encoders(model_of(lane, route)), lane.lane, modality,
+                                space.output);
+        }
+        if (!values) {
+          continue;
         }
         unused.erase(modality);
         vectors.push_back({.space = pack_.space(lane, space).id,
-                           .values = std::move(values),
-                           .calibration = {route.intercept, route.slope}});
+                           .values = std::move(*values),
+                           .calibration = {route.intercept, route.slope},
+                           .own_background = route.own_background});
       }
     }
   }

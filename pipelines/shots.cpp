@@ -54,25 +54,31 @@ ShotList cut_into_shots(std::vector<Time> frame_times, std::vector<float> probab
       shot_start = end;
     }
   };
-  const auto in_transition = [&](std::size_t i) { return probabilities[i] > threshold; };
-  for (std::size_t first = 0; first < frames; ++first) {
-    if (!in_transition(first)) {
-      continue;
+  TransitionFinder finder;
+  for (const float probability : probabilities) {
+    if (const auto transition = finder.push(probability > threshold)) {
+      end_shot(frame_times[transition->cut()]);
+      list.transitions.push_back({frame_times[transition->first], frame_times[transition->after]});
     }
-    auto after = first + 1;
-    while (after < frames && in_transition(after)) {
-      ++after;
-    }
-    if (first > 0 && after < frames) {
-      end_shot(frame_times[first + (after - first + 1) / 2]);
-      list.transitions.push_back({frame_times[first], frame_times[after]});
-    }
-    first = after;
   }
   end_shot(frame_times.back() + typical_frame_duration(frame_times));
   list.frame_times = std::move(frame_times);
   list.probabilities = std::move(probabilities);
   return list;
+}
+
+std::optional<TransitionFinder::Transition> TransitionFinder::push(bool in_transition) {
+  const std::size_t frame = frames_++;
+  if (in_transition) {
+    run_ = run_.value_or(frame);
+    return std::nullopt;
+  }
+  const auto ended = std::exchange(run_, std::nullopt);
+  return ended.value_or(0) > 0 ? std::optional<Transition>({*ended, frame}) : std::nullopt;
+}
+
+std::optional<std::size_t> TransitionFinder::settled() const {
+  return run_ ? run_ : frames_ > 0 ? std::optional(frames_ - 1) : std::nullopt;
 }
 
 ShotDetector::ShotDetector(const TransNetV2& model, ThreadBudget& budget)
@@ -102,6 +108,23 @@ void ShotDetector::push(Time time, const Image& frame) {
   append(frame.pixels.data());
 }
 
+ShotProgress ShotDetector::poll() {
+  while (!windows_.empty() &&
+         windows_.front().wait_for(std::chrono::seconds(0)) == std::future_status::ready) {
+    collect_window();
+  }
+  ShotProgress progress;
+  // Those behind the frames are of the padding, but padding comes in `finish` alone.
+  for (; polled_ < probabilities_.size(); ++polled_) {
+    if (const auto transition = finder_.push(probabilities_[polled_] > model_.config().threshold)) {
+      progress.cuts.push_back(times_[transition->cut()]);
+    }
+  }
+  const auto settled = finder_.settled();
+  progress.until = settled ? times_[*settled] : 0;
+  return progress;
+}
+
 ShotList ShotDetector::finish() {
   if (!times_.empty()) {
     // The last frame is repeated until every frame has been in the middle of a window.
@@ -118,6 +141,8 @@ ShotList ShotDetector::finish() {
   }
   probabilities_.resize(times_.size());  // those of the padding are not wanted
   pending_.clear();
+  finder_ = {};
+  polled_ = 0;
   return cut_into_shots(std::exchange(times_, {}), std::exchange(probabilities_, {}),
                         model_.config().threshold);
 }

@@ -6,6 +6,7 @@
 #include <deque>
 #include <filesystem>
 #include <future>
+#include <optional>
 #include <vector>
 
 #include "core/base/cancellation.h"
@@ -41,6 +42,37 @@ struct ShotList {
 ShotList cut_into_shots(std::vector<Time> frame_times, std::vector<float> probabilities,
                         double threshold);
 
+/// Finds transitions in frames' probabilities as they come: runs that are in transition, but for
+/// those that begin or end the video.
+class TransitionFinder {
+ public:
+  /// Frames [first, after) are in transition.
+  struct Transition {
+    std::size_t first = 0;
+    std::size_t after = 0;
+    /// The frame with which the next shot begins.
+    std::size_t cut() const { return first + (after - first + 1) / 2; }
+  };
+
+  /// Tells of the next frame whether it is in transition.
+  /// @return the transition that ended before it, if one did.
+  std::optional<Transition> push(bool in_transition);
+
+  /// No cut is still to come at this frame or one before; nothing when none was pushed.
+  std::optional<std::size_t> settled() const;
+
+ private:
+  std::size_t frames_ = 0;
+  std::optional<std::size_t> run_;  // the first frame of the run that goes on
+};
+
+/// What is known of a video's cuts before its end.
+struct ShotProgress {
+  std::vector<Time> cuts =
+      {};          ///< that were not told before: where shots begin, but for the first one
+  Time until = 0;  ///< up to and with this time no other cut will come
+};
+
 /// Finds shots in a video's frames as they come.
 ///
 /// Frames are seen in overlapping windows; each window is computed by a task of its own while it
@@ -59,6 +91,9 @@ class ShotDetector {
   /// @throws Error{invalid_argument} for a frame of another size or earlier than the one before.
   void push(Time time, const Image& frame);
 
+  /// What has become certain since the last call. Waits for nothing.
+  ShotProgress poll();
+
   /// Waits for the last windows. No frames, no shots. The detector is then empty again.
   ShotList finish();
 
@@ -75,6 +110,8 @@ class ShotDetector {
   std::deque<std::future<at::Tensor>> windows_;  // under way, in order
   std::vector<Time> times_;
   std::vector<float> probabilities_;
+  TransitionFinder finder_;
+  std::size_t polled_ = 0;  // probabilities that the finder has seen
 };
 
 /// Finds the shots of a video file, reading and computing at the same time.

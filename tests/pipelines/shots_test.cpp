@@ -65,6 +65,29 @@ TEST(CutIntoShotsTest, RefusesTimesThatDoNotFit) {
   EXPECT_THROW(cut_into_shots({1, 0}, {0, 0}, 0.5), Error);
 }
 
+TEST(TransitionFinderTest, TellsATransitionOnceItHasEnded) {
+  TransitionFinder finder;
+  EXPECT_FALSE(finder.settled());
+  EXPECT_FALSE(finder.push(false));
+  EXPECT_EQ(finder.settled(), 0U);
+  EXPECT_FALSE(finder.push(true));
+  EXPECT_FALSE(finder.push(true));
+  EXPECT_EQ(finder.settled(), 1U);  // the cut lies behind the run's first frame
+  const auto transition = finder.push(false);
+  ASSERT_TRUE(transition);
+  EXPECT_EQ(transition->first, 1U);
+  EXPECT_EQ(transition->after, 3U);
+  EXPECT_EQ(transition->cut(), 2U);
+  EXPECT_EQ(finder.settled(), 3U);
+}
+
+TEST(TransitionFinderTest, ARunAtTheBeginningIsNoTransition) {
+  TransitionFinder finder;
+  EXPECT_FALSE(finder.push(true));
+  EXPECT_FALSE(finder.push(false));
+  EXPECT_EQ(finder.settled(), 1U);
+}
+
 class ShotDetectorTest : public ::testing::Test {
  protected:
   static void SetUpTestSuite() {
@@ -105,6 +128,44 @@ TEST_F(ShotDetectorTest, MatchesReferenceOverAllWindows) {
     EXPECT_EQ(list.shots[i].start, scenes[i][0].get<Time>() * 40'000);
   }
   EXPECT_EQ(list.shots.back().end, 130 * 40'000);
+}
+
+TEST_F(ShotDetectorTest, TellsEveryCutOnceAndNoneBeforeWhatItCalledSettled) {
+  const auto golden = test::Golden::open("transnet_v2");
+  // The film twice, so that there are several windows.
+  const auto once = golden.tensor("frames").index_select(0, golden.tensor("order"));
+  const auto film = at::cat({once, once});
+  ThreadBudget budget(2);
+  ShotDetector detector(*model_, budget);
+  std::vector<Time> told;
+  Time settled = 0;
+  Time furthest_behind = 0;
+  for (std::int64_t i = 0; i < film.size(0); ++i) {
+    const auto frame = film[i].contiguous();
+    const auto* first = frame.const_data_ptr<std::uint8_t>();
+    detector.push(i * 40'000, {.width = 48, .height = 27, .pixels = {first, first + 27 * 48 * 3}});
+    const ShotProgress progress = detector.poll();
+    EXPECT_GE(progress.until, settled);
+    for (const Time cut : progress.cuts) {
+      EXPECT_GT(cut, settled);
+      told.push_back(cut);
+    }
+    settled = progress.until;
+    furthest_behind = std::max(furthest_behind, i * 40'000 - settled);
+  }
+  EXPECT_GT(settled, 3 * kSecond);           // long before the end
+  EXPECT_LT(furthest_behind, 250 * 40'000);  // two windows under way and one to come
+  std::vector<Time> later;
+  for (const TimeSpan& shot : detector.finish().shots) {
+    if (shot.start > settled) {
+      later.push_back(shot.start);
+    } else if (shot.start > 0) {
+      ASSERT_FALSE(told.empty());
+      EXPECT_EQ(told.front(), shot.start);
+      told.erase(told.begin());
+    }
+  }
+  EXPECT_TRUE(told.empty());
 }
 
 TEST_F(ShotDetectorTest, GivesTheSameBitsWithAnyNumberOfThreads) {
