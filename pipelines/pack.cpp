@@ -55,11 +55,11 @@ auto load_or_say_how_to_mend(const PackManifest& manifest, const std::string& pa
             ? fmt::format("{} of pack {} is of a kind that this release of ogam cannot run", part,
                           manifest.name)
             : fmt::format("{} of pack {} cannot be loaded; mend the pack with: {}", part,
-                          manifest.name, manifest.mending_command);
+                          manifest.name, manifest.mending_command());
     std::throw_with_nested(Error(ErrorCode::unavailable, message));
   } catch (const c10::Error& error) {  // a weight that no check of ours knew to refuse
     fail(ErrorCode::unavailable, "{} of pack {} cannot be loaded: {}; mend the pack with: {}", part,
-         manifest.name, error.what_without_backtrace(), manifest.mending_command);
+         manifest.name, error.what_without_backtrace(), manifest.mending_command());
   }
 }
 
@@ -212,7 +212,7 @@ std::shared_ptr<const SpeechRecognizer> Pack::speech_recognizer(const PackLane& 
   const auto vad = lane.models.find("vad");
   require(recognizer != lane.models.end() && vad != lane.models.end(), ErrorCode::unavailable,
           "the lane {} of pack {} must name a 'recognizer' and a 'vad'; mend the pack with: {}",
-          lane.lane.name(), manifest().name, manifest().mending_command);
+          lane.lane.name(), manifest().name, manifest().mending_command());
   return state_->speech.get(recognizer->second + "+" + vad->second, [&] {
     return load_or_say_how_to_mend(manifest(), model_name(recognizer->second), [&] {
       return std::make_shared<const SpeechRecognizer>(manifest().model(recognizer->second).folder,

@@ -80,7 +80,7 @@ int verify_models(const CommandLine& line) {
     fmt::print(stderr, "ogam models: {}\n", problem);
   }
   if (!problems.empty()) {
-    fmt::print(stderr, "ogam models: mend the pack with: {}\n", pack.mending_command);
+    fmt::print(stderr, "ogam models: mend the pack with: {}\n", pack.mending_command());
   }
   return problems.empty() ? kDone : kModelMissing;
 }

@@ -272,10 +272,9 @@ PackLane ManifestReader::read_lane(const Json& object) const {
   return lane;
 }
 
-std::string mending_command_in(const Json& json) {
-  return json.contains("created_with") ? pack_creating_command(json_value<std::vector<std::string>>(
-                                             json, "created_with", "pack.json"))
-                                       : kPackMendingCommand;
+/// The arguments that a created pack was made of.
+std::vector<std::string> read_created_with(const Json& json) {
+  return json_value_or<std::vector<std::string>>(json, "created_with", "pack.json", {});
 }
 
 PackManifest ManifestReader::read() {
@@ -284,7 +283,7 @@ PackManifest ManifestReader::read() {
   const auto version = json_value<Json>(json, "version", "pack.json");
   require(format == "ogam-pack" && version == 1, ErrorCode::corrupt_data,
           "pack.json must be of the format ogam-pack, version 1");
-  manifest_.mending_command = mending_command_in(json);
+  manifest_.created_with = read_created_with(json);
   manifest_.name = name_of(json, "name", "pack.json");
   require(is_plain_pack_name(manifest_.name), ErrorCode::corrupt_data,
           "'{}' cannot be the name of a pack", display_path(manifest_.name));
@@ -314,24 +313,6 @@ PackManifest ManifestReader::read() {
   return std::move(manifest_);
 }
 
-/// A word as a shell takes it.
-std::string quoted(const std::string& word) {
-  constexpr std::string_view kPlain =
-      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./@,:=+";
-  if (!word.empty() && word.find_first_not_of(kPlain) == std::string::npos) {
-    return word;
-  }
-  std::string result(1, '\'');
-  for (const char letter : word) {
-    if (letter == '\'') {
-      result.append("'\\'");  // ends the quotes, and begins them again behind the letter
-    }
-    result.push_back(letter);
-  }
-  result.push_back('\'');
-  return result;
-}
-
 }  // namespace
 
 bool is_plain_pack_name(std::string_view name) {
@@ -341,21 +322,14 @@ bool is_plain_pack_name(std::string_view name) {
              std::string_view::npos;
 }
 
-std::string pack_creating_command(const std::vector<std::string>& arguments) {
-  std::string command = "ogam models pack create";
-  for (const std::string& argument : arguments) {
-    command.append(" ").append(quoted(argument));
-  }
-  return command;
-}
-
 std::string pack_mending_command(const std::string& name_or_folder) {
+  PackManifest pack;
   try {
-    return mending_command_in(
+    pack.created_with = read_created_with(
         read_json_file(find_pack(name_or_folder) / "pack.json", kMaxManifestBytes));
-  } catch (const Error&) {
-    return kPackMendingCommand;
+  } catch (const Error&) {  // then nothing can be told of it
   }
+  return pack.mending_command();
 }
 
 const PackModel& PackManifest::model(const std::string& id) const {

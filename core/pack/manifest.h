@@ -91,11 +91,13 @@ struct PackManifest {
   std::map<std::string, std::string> tasks;  ///< model ids by task: "shots"
   std::vector<PackFile> files;               ///< beside those of the models: class names, notices
   std::vector<std::string> background;  ///< texts that match nothing in particular, for calibration
-  std::string mending_command = kPackMendingCommand;  ///< what a person types to mend it
+  std::vector<std::string> created_with;  ///< arguments of `ogam models pack create`, if it was
 
   /// @throws Error{corrupt_data} naming the pack when there is no such model.
   const PackModel& model(const std::string& id) const;
   const PackLane* lane(Lane lane) const;
+  /// What a person types to mend it.
+  std::string mending_command() const;
   /// The space that a tower of a lane's fusion names; read_pack has made sure of it.
   const PackSpace& space_of(const PackTower& tower) const;
 };
@@ -103,15 +105,16 @@ struct PackManifest {
 /// Whether ids of models and names of packs may be so: short, of letters, digits and "-_.".
 bool is_plain_pack_name(std::string_view name);
 
-/// The command that makes a pack of these arguments, quoted for a shell.
-std::string pack_creating_command(const std::vector<std::string>& arguments);
-
 /// What mends the pack that a person names, as far as its pack.json can tell.
 std::string pack_mending_command(const std::string& name_or_folder);
 
 /// Where a pack lies: a folder as given, or `OGAM_HOME/packs/NAME`.
 /// @throws Error{unavailable} naming the command that builds or mends it.
 std::filesystem::path find_pack(const std::string& name_or_folder);
+
+/// Writes the pack.json of a pack whose files lie in its folder.
+/// @throws Error{resource_exhausted, inaccessible}.
+void write_pack(const PackManifest& pack);
 
 /// Reads and checks pack.json; files are not opened, but must exist with the right size.
 /// @throws Error{unavailable} naming what is missing or damaged and the command that mends it.

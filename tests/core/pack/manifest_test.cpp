@@ -143,7 +143,7 @@ TEST(ReadPackTest, ACreatedPackIsMendedByCreatingItAgain) {
   small.write();
   const std::string command =
       "ogam models pack create small --force --visual '/a folder/it'\\''s' --base 'x; rm y'";
-  EXPECT_EQ(read_pack(folder.path()).mending_command, command);
+  EXPECT_EQ(read_pack(folder.path()).mending_command(), command);
   fs::remove(folder / "models/eye/model.safetensors");
   try {
     read_pack(folder.path());
@@ -188,6 +188,37 @@ Json& add_fused_lane(Json& json) {
           {"dimension", 1000},
           {"queries", {{"text", {{"via", "fusion"}}}}}}}}});
   return json["lanes"].back();
+}
+
+TEST(WritePackTest, WhatIsWrittenIsReadTheSame) {
+  const test::TemporaryFolder folder;
+  SmallPack small(folder.path());
+  add_fused_lane(small.json);
+  small.json["lanes"][0]["spaces"][0]["queries"]["image"]["background"] = "archive";
+  small.json["created_with"] = {"small"};
+  small.write();
+  const PackManifest pack = read_pack(folder.path());
+  const Json first = read_json_file(folder / "pack.json");
+  fs::remove(folder / "pack.json");
+  write_pack(pack);
+  const PackManifest again = read_pack(folder.path());
+  write_pack(again);
+  // What was left out before is written with its usual value; nothing is lost.
+  Json expected = first;
+  for (Json& lane : expected["lanes"]) {
+    lane["models"] = lane.value("models", Json::object());
+    for (auto& [modality, route] : lane["spaces"][0]["queries"].items()) {
+      route["calibration"] = route.value("calibration", Json{{"intercept", -6.0}, {"slope", 1.5}});
+      route["background"] = route.value("background", "texts");
+    }
+  }
+  for (Json& model : expected["models"]) {
+    model["licence_note"] = model.value("licence_note", "");
+    model["files"] = model.value("files", Json::array());
+  }
+  // Compared without regard to the order of keys.
+  EXPECT_EQ(SortedJson::parse(dump_json(read_json_file(folder / "pack.json"))),
+            SortedJson::parse(dump_json(expected)));
 }
 
 TEST(ReadPackTest, ALaneMayBeFusedOfOthers) {
