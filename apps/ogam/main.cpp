@@ -30,7 +30,7 @@ constexpr std::array kVerbs = {
     Verb{"shots", "shot boundaries of a video", nullptr},
     Verb{"embed", "vectors of texts, pictures, sounds and videos", nullptr},
     Verb{"archive", "look after an archive: info, list, remove, verify", &ogam::run_archive},
-    Verb{"models", "what models are there: list, show, pull, verify", &ogam::run_models},
+    Verb{"models", "what models are there: list, show, pull, pack, verify", &ogam::run_models},
     Verb{"doctor", "what this machine has, and what is missing", nullptr},
 };
 

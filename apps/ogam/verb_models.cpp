@@ -2,6 +2,7 @@
 
 #include <cstdio>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "apps/ogam/command_line.h"
@@ -52,20 +53,26 @@ int list_models(const CommandLine& line) {
   return status;
 }
 
-/// What a model needs is told by the library of model verbs.
+/// Runs a part of `models` that computes, and so is in the library of model verbs.
+int run_in_library(std::string part, std::vector<std::string> words) {
+  words.insert(words.begin(), {"ogam", "models " + std::move(part)});
+  std::vector<char*> arguments;
+  arguments.reserve(words.size());
+  for (auto& word : words) {
+    arguments.push_back(word.data());
+  }
+  return run_model_verb(static_cast<int>(arguments.size()), arguments.data());
+}
+
 int show_models(const CommandLine& line) {
-  std::vector<std::string> words = {"ogam", "models show", "--pack", line.common().pack};
+  std::vector<std::string> words = {"--pack", line.common().pack};
   if (line.words().size() > 1) {
     words.push_back(line.words()[1]);
   }
   if (line.common().json) {
     words.emplace_back("--json");
   }
-  std::vector<char*> arguments;
-  for (auto& word : words) {
-    arguments.push_back(word.data());
-  }
-  return run_model_verb(static_cast<int>(arguments.size()), arguments.data());
+  return run_in_library("show", std::move(words));
 }
 
 int verify_models(const CommandLine& line) {
@@ -88,14 +95,18 @@ int verify_models(const CommandLine& line) {
 }  // namespace
 
 int run_models(std::span<const std::string> arguments) {
+  if (!arguments.empty() && arguments.front() == "pack") {  // which has options of its own
+    return run_in_library("pack", {arguments.begin() + 1, arguments.end()});
+  }
   const CommandLine line(
-      {.synopsis = "models list|show [MODEL]|pull ID[@REVISION]|verify [OPTIONS]",
+      {.synopsis = "models list|show [MODEL]|pull ID[@REVISION]|pack create NAME|verify [OPTIONS]",
        .description =
            "What models are there, where they come from and under which licence.\n"
            "'show' takes a model of the pack, a folder, or an ORGANISATION/NAME that was "
            "pulled, and says\n"
            "what memory and time it will need.\n"
            "'pull' brings a model of the Hugging Face hub into its cache.\n"
+           "'pack' makes a pack of models; see 'ogam models pack --help'.\n"
            "'verify' compares every file of the pack with its recorded sha256.",
        .examples =
            "  ogam models show whisper-base\n"
@@ -126,7 +137,9 @@ int run_models(std::span<const std::string> arguments) {
   if (action == "verify") {
     return verify_models(line);
   }
-  fail(ErrorCode::invalid_argument, "write what to do: ogam models list|show|pull|verify{}",
+  require(action != "pack", ErrorCode::invalid_argument,
+          "'pack' comes right behind 'models': ogam models pack create NAME [OPTIONS]");
+  fail(ErrorCode::invalid_argument, "write what to do: ogam models list|show|pull|pack|verify{}",
        action.empty() ? "" : fmt::format("; '{}' is none of these", action));
 }
 

@@ -8,6 +8,7 @@
 #include <mutex>
 
 #include "apps/ogam/console.h"
+#include "apps/ogam/licence_list.h"
 #include "apps/ogam/progress_bar.h"
 #include "apps/ogam/run_verb.h"
 #include "core/base/error.h"
@@ -23,23 +24,6 @@ namespace po = boost::program_options;
 namespace fs = std::filesystem;
 
 using Texts = std::vector<std::string>;
-
-/// "apache-2.0,mit" in parts and small letters.
-Texts parse_licences(const std::string& list) {
-  Texts licences(1);
-  for (const char letter : list) {
-    if (letter == ',') {
-      licences.emplace_back();
-    } else if (letter != ' ') {
-      licences.back() += static_cast<char>(std::tolower(static_cast<unsigned char>(letter)));
-    }
-  }
-  require(std::find(licences.begin(), licences.end(), "") == licences.end(),
-          ErrorCode::invalid_argument,
-          "--require-license takes licences with commas between, such as apache-2.0,mit; got '{}'",
-          list);
-  return licences;
-}
 
 hub::PullOptions options_of(const CommandLine& line) {
   hub::PullOptions options;

@@ -23,8 +23,8 @@ const std::vector<std::string>& second_copies() {
 
 const std::vector<std::string>& default_patterns() {
   static const std::vector<std::string> patterns = {
-      "*.json", "*.safetensors", "*.model",  "*.spm",    "*.tiktoken",
-      "*.txt",  "*.jinja",       "LICENSE*", "LICENCE*", "NOTICE*",
+      "*.json",  "*.safetensors", "*.model",  "*.spm",   "*.tiktoken", "*.txt",
+      "*.jinja", "LICENSE*",      "LICENCE*", "NOTICE*", "README.md",
   };
   return patterns;
 }

@@ -14,8 +14,8 @@ struct FileSelection {
   bool wants(const std::string& path) const;
 };
 
-/// Configurations, safetensors, tokenizers and licence texts: what is fetched when nothing is asked
-/// for.
+/// Configurations, safetensors, tokenizers, licence texts and the model's card, which names the
+/// licence: what is fetched when nothing is asked for.
 const std::vector<std::string>& default_patterns();
 
 /// Whether `path` matches the pattern.

@@ -22,7 +22,7 @@ FILES = {
     "onnx/model.onnx": b"onnx",
     "1_Pooling/config.json": b'{"dimension": 3}',
 }
-DEFAULT = {"config.json", "model.safetensors", "tokenizer.json", "1_Pooling/config.json"}
+DEFAULT = {"config.json", "model.safetensors", "tokenizer.json", "README.md", "1_Pooling/config.json"}
 
 
 @pytest.fixture

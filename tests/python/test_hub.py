@@ -26,7 +26,7 @@ def test_what_ogam_can_use_is_fetched_and_laid_out_as_huggingface_hub_does(ogam,
     assert os.readlink(folder / "1_Pooling/config.json") == f"../../../blobs/{git_sha1(FILES['1_Pooling/config.json'])}"
     assert (model_folder(home) / "refs/main").read_text() == model.commit
     assert not list(home.rglob("*.incomplete"))
-    assert "4 files, 3.0 MB, 3.0 MB to fetch; licence: apache-2.0" in done.stderr.decode()
+    assert "5 files, 3.0 MB, 3.0 MB to fetch; licence: apache-2.0" in done.stderr.decode()
 
 
 def test_the_report_is_one_json_document(ogam, hub, home):

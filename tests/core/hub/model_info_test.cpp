@@ -98,12 +98,12 @@ TEST(FileSelectionTest, TheDefaultIsWhatOgamCanUse) {
   for (const char* path :
        {"config.json", "model.safetensors", "model-00001-of-00002.safetensors",
         "model.safetensors.index.json", "tokenizer.json", "tokenizer.model", "vocab.txt",
-        "merges.txt", "chat_template.jinja", "1_Pooling/config.json", "LICENSE.md"}) {
+        "merges.txt", "chat_template.jinja", "1_Pooling/config.json", "LICENSE.md", "README.md"}) {
     EXPECT_TRUE(selection.wants(path)) << path;
   }
-  for (const char* path : {"pytorch_model.bin", "model.pt", "tf_model.h5", "flax_model.msgpack",
-                           "onnx/model.onnx", "model-q4.gguf", "README.md", ".gitattributes",
-                           "consolidated.safetensors", "original/params.json"}) {
+  for (const char* path :
+       {"pytorch_model.bin", "model.pt", "tf_model.h5", "flax_model.msgpack", "onnx/model.onnx",
+        "model-q4.gguf", ".gitattributes", "consolidated.safetensors", "original/params.json"}) {
     EXPECT_FALSE(selection.wants(path)) << path;
   }
 }

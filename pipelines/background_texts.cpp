@@ -1,0 +1,58 @@
+#include "pipelines/background_texts.h"
+
+namespace ogam {
+
+std::vector<std::string> default_background_texts() {
+  return {
+      "a cat on a sofa",
+      "a crowded market",
+      "snow on a roof",
+      "a man reading a letter",
+      "fireworks over a river",
+      "an empty classroom",
+      "a bowl of noodles",
+      "a helicopter",
+      "people dancing",
+      "a broken window",
+      "waves on a beach",
+      "someone laughing",
+      "a violin concert",
+      "a quarterly report",
+      "how to repair a bicycle",
+      "a map of the city",
+      "two dogs playing",
+      "a factory at night",
+      "a football match",
+      "an old photograph",
+      "thunder and rain",
+      "a spaceship",
+      "a wedding dress",
+      "a traffic jam",
+      "소파 위의 고양이",
+      "붐비는 시장",
+      "지붕에 쌓인 눈",
+      "편지를 읽는 남자",
+      "강 위의 불꽃놀이",
+      "텅 빈 교실",
+      "국수 한 그릇",
+      "헬리콥터",
+      "춤추는 사람들",
+      "깨진 유리창",
+      "해변의 파도",
+      "웃음소리",
+      "바이올린 연주회",
+      "분기 보고서",
+      "자전거 고치는 법",
+      "도시 지도",
+      "장난치는 강아지 두 마리",
+      "밤의 공장",
+      "축구 경기",
+      "오래된 사진",
+      "천둥과 비",
+      "우주선",
+      "웨딩드레스",
+      "교통 체증",
+  };
+}
+
+}  // namespace ogam
