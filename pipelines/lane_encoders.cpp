@@ -84,6 +84,8 @@ std::vector<EncoderOutputInfo> lane_outputs(Lane lane, const Encoders& encoders)
   auto outputs = encoder_outputs(encoders, *kind);
   if (const auto name = lane_rows()[lane].output; is_named(outputs, name)) {
     std::erase_if(outputs, [&](const EncoderOutputInfo& output) { return output.name != name; });
+  } else if (kind == EncoderKind::text) {
+    outputs.resize(1);  // further ones are made to meet other media than words
   }
   return outputs;
 }

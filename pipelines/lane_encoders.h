@@ -30,7 +30,8 @@ bool has_output(const Encoders& encoders, EncoderKind kind, const std::string& o
 /// @return nothing when the model has no encoder for the lane.
 std::optional<EncoderKind> lane_encoder(Lane lane, const Encoders& encoders);
 
-/// Which of a model's outputs a lane keeps: the one that is named after what the lane sees, or all.
+/// Which of a model's outputs a lane keeps: the one that is named after what the lane sees, or all;
+/// of words the first.
 /// @return none when the model has no encoder for the lane.
 std::vector<EncoderOutputInfo> lane_outputs(Lane lane, const Encoders& encoders);
 

@@ -185,8 +185,9 @@ const Encoders& PackModels::encoders(const std::string& id) {
   if (const auto known = encoders_.find(id); known != encoders_.end()) {
     return known->second;
   }
-  require(has_encoders(id), ErrorCode::invalid_argument, "the model {} {}", words_.at(id),
-          abilities(id));
+  if (!has_encoders(id)) {
+    fail(ErrorCode::invalid_argument, "the model {} {}", words_.at(id), abilities(id));
+  }
   load(id, [&](const fs::path& folder) {
     Checkpoint checkpoint(folder);
     encoders_[id] = make_encoders(checkpoint);
