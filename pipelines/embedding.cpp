@@ -4,7 +4,7 @@
 #include <c10/core/InferenceMode.h>
 
 #include <algorithm>
-#include <cmath>
+#include <utility>
 
 #include "core/base/error.h"
 #include "core/base/files.h"
@@ -14,6 +14,7 @@
 #include "core/media/subtitles.h"
 #include "core/media/text_file.h"
 #include "pipelines/lane_vectors.h"
+#include "pipelines/media_sampling.h"
 #include "pipelines/passages.h"
 #include "pipelines/query_encoder.h"
 
@@ -54,19 +55,17 @@ at::Tensor matrix(const std::vector<std::vector<float>>& rows, int dimension) {
   return all;
 }
 
-/// At which times of a video of a length its encoder wants frames.
-std::vector<Time> wanted_times(Time duration, const VideoSampling& sampling) {
-  const auto whole = static_cast<std::int64_t>(std::floor(to_seconds(duration) * sampling.fps));
-  const std::int64_t wanted = std::clamp<std::int64_t>(whole, 1, sampling.max_frames);
-  std::vector<Time> times;
-  for (std::int64_t i = 0; i < wanted; ++i) {
-    const double second =
-        whole > wanted ? to_seconds(duration) * static_cast<double>(i) / static_cast<double>(wanted)
-                       : static_cast<double>(i) / sampling.fps;
-    times.push_back(from_seconds(second));
+std::vector<std::vector<float>> rows(const at::Tensor& vectors) {
+  const auto* const data = vectors.const_data_ptr<float>();
+  const std::int64_t length = vectors.size(1);
+  std::vector<std::vector<float>> rows;
+  for (std::int64_t i = 0; i < vectors.size(0); ++i) {
+    rows.emplace_back(data + i * length, data + (i + 1) * length);
   }
-  return times;
+  return rows;
 }
+
+std::vector<float> row(const at::Tensor& vectors) { return std::move(rows(vectors).at(0)); }
 
 }  // namespace
 
@@ -163,7 +162,7 @@ Embedder::Embedder(EmbeddingSource source, EmbedOptions options)
           "frames a second must be above 0 and at most 1000, got {}", options_.sample_fps);
 }
 
-std::vector<std::vector<float>> Embedder::rows(const at::Tensor& vectors) const {
+at::Tensor Embedder::finished(const at::Tensor& vectors) const {
   at::Tensor all = vectors.to(at::kFloat);
   require(
       all.isfinite().all().item<bool>(), ErrorCode::corrupt_data,
@@ -176,13 +175,7 @@ std::vector<std::vector<float>> Embedder::rows(const at::Tensor& vectors) const 
       all = all / all.norm(2, 1, /*keepdim=*/true).clamp_min(1e-12);
     }
   }
-  all = all.contiguous();
-  const auto* const data = all.const_data_ptr<float>();
-  std::vector<std::vector<float>> rows;
-  for (std::int64_t i = 0; i < all.size(0); ++i) {
-    rows.emplace_back(data + i * all.size(1), data + (i + 1) * all.size(1));
-  }
-  return rows;
+  return all.contiguous();
 }
 
 at::Tensor Embedder::output_of(const std::vector<EncoderOutput>& outputs) const {
@@ -194,14 +187,40 @@ at::Tensor Embedder::output_of(const std::vector<EncoderOutput>& outputs) const 
   return found->vectors;
 }
 
-void Embedder::texts(std::span<const std::string> texts, const Sink& sink) const {
+at::Tensor Embedder::encode_texts(std::span<const std::string> texts) const {
   require(static_cast<bool>(source_.text), ErrorCode::unsupported,
           "texts have no way into {}; name another lane or model", source_.space);
   const c10::InferenceMode inference;
+  return finished(source_.text(texts));
+}
+
+at::Tensor Embedder::encode_images(std::span<const Image> images) const {
+  require(source_.image != nullptr, ErrorCode::unsupported, "pictures have no way into {}",
+          source_.space);
+  const c10::InferenceMode inference;
+  return finished(output_of(source_.image->encode(images)));
+}
+
+at::Tensor Embedder::encode_sounds(std::span<const std::vector<float>> sounds) const {
+  require(source_.audio != nullptr, ErrorCode::unsupported,
+          "sounds have no way into {}: its model listens to none", source_.space);
+  const c10::InferenceMode inference;
+  return finished(output_of(source_.audio->encode(sounds)));
+}
+
+at::Tensor Embedder::encode_clips(std::span<const VideoClip> clips) const {
+  require(source_.video != nullptr, ErrorCode::unsupported,
+          "videos as a whole have no way into {}; encode their frames or their sound",
+          source_.space);
+  const c10::InferenceMode inference;
+  return finished(output_of(source_.video->encode(clips)));
+}
+
+void Embedder::texts(std::span<const std::string> texts, const Sink& sink) const {
   while (!texts.empty()) {
     options_.cancellation.check();
     const auto batch = texts.first(std::min(kTextBatch, texts.size()));
-    auto vectors = rows(source_.text(batch));
+    auto vectors = rows(encode_texts(batch));
     for (std::size_t i = 0; i < batch.size(); ++i) {
       sink({batch[i], "text", {}, std::move(vectors[i])});
     }
@@ -255,7 +274,7 @@ void Embedder::image(const std::filesystem::path& path, const Sink& sink) const 
   require(source_.image != nullptr, ErrorCode::unsupported,
           "{} is a picture, and pictures have no way into {}", display_path(path), source_.space);
   const std::vector<Image> images = {read_image(path, options_.limits)};
-  sink({{}, "image", {}, rows(output_of(source_.image->encode(images))).at(0)});
+  sink({{}, "image", {}, row(encode_images(images))});
 }
 
 void Embedder::audio(const std::filesystem::path& path, const Sink& sink) const {
@@ -277,7 +296,7 @@ void Embedder::audio(const std::filesystem::path& path, const Sink& sink) const 
     const TimeSpan span{done * kSecond / read.sample_rate,
                         (done + count) * kSecond / read.sample_rate};
     done += count;
-    sink({{}, "audio", span, rows(output_of(source_.audio->encode(pending))).at(0)});
+    sink({{}, "audio", span, row(encode_sounds(pending))});
     pending[0].clear();
   };
   while (auto event = reader.next()) {
@@ -305,30 +324,11 @@ void Embedder::audio(const std::filesystem::path& path, const Sink& sink) const 
 }
 
 void Embedder::clip(const std::filesystem::path& path, const Sink& sink) const {
-  const VideoSampling sampling = source_.video->sampling();
-  const MediaInfo info = probe_media(path, options_.limits);
-  VideoClip clip;
-  ReadOptions read;
-  read.limits = options_.limits;
-  read.audio = sampling.sample_rate > 0;
-  read.sample_rate = read.audio ? sampling.sample_rate : read.sample_rate;
-  read.frames.kind = FrameSelection::Kind::at_times;
-  read.frames.times = wanted_times(info.duration, sampling);
-  MediaReader reader(path, read);
-  Time end = info.duration;
-  while (auto event = reader.next()) {
-    options_.cancellation.check();
-    if (const auto* frame = std::get_if<VideoFrame>(&*event)) {
-      clip.times.push_back(frame->time());
-      clip.frames.push_back(frame->rgb());
-      end = std::max(end, frame->time());
-    } else {
-      const auto& samples = std::get<AudioChunk>(*event).samples;
-      clip.audio.insert(clip.audio.end(), samples.begin(), samples.end());
-    }
-  }
-  const std::vector<VideoClip> clips = {std::move(clip)};
-  sink({{}, "video", TimeSpan{0, end}, rows(output_of(source_.video->encode(clips))).at(0)});
+  const std::vector<VideoClip> clips = {sample_clip(path, std::nullopt, source_.video->sampling(),
+                                                    options_.limits, options_.cancellation)};
+  const Time last = clips[0].times.empty() ? 0 : clips[0].times.back();
+  const Time end = std::max(probe_media(path, options_.limits).duration, last);
+  sink({{}, "video", TimeSpan{0, end}, row(encode_clips(clips))});
 }
 
 void Embedder::frames(const std::filesystem::path& path, const Sink& sink) const {
@@ -341,7 +341,7 @@ void Embedder::frames(const std::filesystem::path& path, const Sink& sink) const
   std::vector<Image> batch;
   std::vector<Time> times;
   const auto encode = [&] {
-    auto vectors = rows(output_of(source_.image->encode(batch)));
+    auto vectors = rows(encode_images(batch));
     for (std::size_t i = 0; i < batch.size(); ++i) {
       sink({{}, "frame", TimeSpan{times[i], times[i]}, std::move(vectors[i])});
     }

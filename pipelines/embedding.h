@@ -72,6 +72,14 @@ class Embedder {
   /// D of what is handed over.
   int dimension() const { return options_.dimension > 0 ? options_.dimension : source_.dimension; }
 
+  /// Vectors of what is in memory: [N, D] float32, one row for each of N >= 1 inputs; sounds at
+  /// `source().audio->sample_rate()`.
+  /// @throws Error{unsupported} when the source takes no such inputs.
+  at::Tensor encode_texts(std::span<const std::string> texts) const;
+  at::Tensor encode_images(std::span<const Image> images) const;
+  at::Tensor encode_sounds(std::span<const std::vector<float>> sounds) const;
+  at::Tensor encode_clips(std::span<const VideoClip> clips) const;
+
   /// One vector for each text.
   /// @throws Error{unsupported} when the source takes no texts.
   void texts(std::span<const std::string> texts, const Sink& sink) const;
@@ -88,7 +96,7 @@ class Embedder {
   void audio(const std::filesystem::path& path, const Sink& sink) const;
   void clip(const std::filesystem::path& path, const Sink& sink) const;
   void frames(const std::filesystem::path& path, const Sink& sink) const;
-  std::vector<std::vector<float>> rows(const at::Tensor& vectors) const;
+  at::Tensor finished(const at::Tensor& vectors) const;
   at::Tensor output_of(const std::vector<EncoderOutput>& outputs) const;
 
   EmbeddingSource source_;

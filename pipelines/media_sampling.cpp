@@ -11,6 +11,8 @@ namespace ogam {
 
 namespace {
 
+constexpr Time kLongestClipSound = 600 * kSecond;
+
 struct SampledFrame {
   Time time = 0;
   Image image;
@@ -18,14 +20,17 @@ struct SampledFrame {
 
 /// The frames that are shown at some times of a span, each once.
 std::vector<SampledFrame> frames_at(const std::filesystem::path& path, const TimeSpan& span,
-                                    std::vector<Time> times) {
+                                    std::vector<Time> times, const MediaLimits& limits = {},
+                                    const CancellationToken& cancellation = {}) {
   ReadOptions options;
+  options.limits = limits;
   options.audio = false;
   options.frames.kind = FrameSelection::Kind::at_times;
   options.frames.times = std::move(times);
   MediaReader reader(path, options);
   std::vector<SampledFrame> frames;
   while (auto event = reader.next()) {
+    cancellation.check();
     const auto* frame = std::get_if<VideoFrame>(&*event);
     if (frame != nullptr && (frames.empty() || frame->time() != frames.back().time)) {
       frames.push_back({frame->time(), frame->rgb()});
@@ -36,10 +41,9 @@ std::vector<SampledFrame> frames_at(const std::filesystem::path& path, const Tim
   return frames;
 }
 
-MediaInfo probe_video(const std::filesystem::path& path) {
-  MediaInfo info = probe_media(path);
-  require(info.video.has_value(), ErrorCode::unsupported, "{} has no video to search with",
-          display_path(path));
+MediaInfo probe_video(const std::filesystem::path& path, const MediaLimits& limits = {}) {
+  MediaInfo info = probe_media(path, limits);
+  require(info.video.has_value(), ErrorCode::unsupported, "{} has no video", display_path(path));
   return info;
 }
 
@@ -73,31 +77,41 @@ std::vector<std::size_t> spread_evenly(std::size_t count, std::size_t most) {
   return positions;
 }
 
-VideoClip sample_clip(const std::filesystem::path& path, const std::optional<TimeSpan>& span,
-                      const VideoSampling& sampling) {
-  const MediaInfo info = probe_video(path);
-  TimeSpan wanted = span_of(info, span);
-  if (info.duration > wanted.start) {
-    wanted.end = std::min(wanted.end, info.duration);
-  }
+std::vector<Time> clip_times(const TimeSpan& span, const VideoSampling& sampling) {
   const Time interval = from_seconds(1 / sampling.fps);
-  const Time first = (wanted.start + interval - 1) / interval * interval;
-  const Time count = std::max<Time>((wanted.end - first + interval - 1) / interval, 0);
+  const Time first = (span.start + interval - 1) / interval * interval;
+  const Time count = std::max<Time>((span.end - first + interval - 1) / interval, 0);
   std::vector<Time> times;
   for (const std::size_t i : spread_evenly(static_cast<std::size_t>(count),
                                            static_cast<std::size_t>(sampling.max_frames))) {
     times.push_back(first + static_cast<Time>(i) * interval);
   }
   if (times.empty()) {
-    times.push_back(wanted.middle());
+    times.push_back(span.middle());
+  }
+  return times;
+}
+
+VideoClip sample_clip(const std::filesystem::path& path, const std::optional<TimeSpan>& span,
+                      const VideoSampling& sampling, const MediaLimits& limits,
+                      const CancellationToken& cancellation) {
+  const MediaInfo info = probe_video(path, limits);
+  TimeSpan wanted = span_of(info, span);
+  if (info.duration > wanted.start) {
+    wanted.end = std::min(wanted.end, info.duration);
   }
   VideoClip clip;
-  for (SampledFrame& frame : frames_at(path, wanted, std::move(times))) {
+  for (SampledFrame& frame :
+       frames_at(path, wanted, clip_times(wanted, sampling), limits, cancellation)) {
     clip.times.push_back(std::max<Time>(frame.time - wanted.start, 0));
     clip.frames.push_back(std::move(frame.image));
   }
   if (sampling.sample_rate > 0 && info.audio) {
-    clip.audio = sample_audio(path, wanted, {.sample_rate = sampling.sample_rate});
+    clip.audio = sample_audio(path, wanted,
+                              {.sample_rate = sampling.sample_rate,
+                               .max_duration = kLongestClipSound,
+                               .limits = limits,
+                               .cancellation = cancellation});
   }
   return clip;
 }
@@ -105,10 +119,11 @@ VideoClip sample_clip(const std::filesystem::path& path, const std::optional<Tim
 std::vector<float> sample_audio(const std::filesystem::path& path,
                                 const std::optional<TimeSpan>& span, const AudioSampling& wanted) {
   ReadOptions options;
+  options.limits = wanted.limits;
   options.sample_rate = wanted.sample_rate;
   options.frames.kind = FrameSelection::Kind::none;
   MediaReader reader(path, options);
-  require(reader.info().audio.has_value(), ErrorCode::unsupported, "{} has no audio to search with",
+  require(reader.info().audio.has_value(), ErrorCode::unsupported, "{} has no audio",
           display_path(path));
   const Time start = span ? span->start : 0;
   const Time end =
@@ -118,6 +133,7 @@ std::vector<float> sample_audio(const std::filesystem::path& path,
   };
   std::vector<float> samples;
   while (auto event = reader.next()) {
+    wanted.cancellation.check();
     const auto* chunk = std::get_if<AudioChunk>(&*event);
     if (chunk == nullptr) {
       continue;

@@ -20,6 +20,8 @@ std::vector<Image> sample_frames(const std::filesystem::path& path,
 struct AudioSampling {
   int sample_rate = 16000;
   Time max_duration = 60 * kSecond;  ///< what lies beyond it is left out
+  MediaLimits limits = {};
+  CancellationToken cancellation = {};
 };
 
 /// Mono samples of a span of a file.
@@ -30,10 +32,14 @@ std::vector<float> sample_audio(const std::filesystem::path& path,
 /// Of `count` things the positions of at most `most`, evenly spread from the first on.
 std::vector<std::size_t> spread_evenly(std::size_t count, std::size_t most);
 
-/// A span of a video as an encoder wants it, its frames those that ClipLane would take of such a
-/// clip; of its sound the first minute.
-/// @throws Error{unsupported} when the file has no video.
+/// At which times of a span a video encoder wants frames: ascending, one at least, and those that
+/// ClipLane would take of such a clip.
+std::vector<Time> clip_times(const TimeSpan& span, const VideoSampling& sampling);
+
+/// A span of a video, or the whole, as an encoder wants it; of its sound the first ten minutes.
+/// @throws Error{unsupported} when the file has no video, Cancelled.
 VideoClip sample_clip(const std::filesystem::path& path, const std::optional<TimeSpan>& span,
-                      const VideoSampling& sampling);
+                      const VideoSampling& sampling, const MediaLimits& limits = {},
+                      const CancellationToken& cancellation = {});
 
 }  // namespace ogam

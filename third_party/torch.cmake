@@ -1,6 +1,11 @@
 # LibTorch from the installed torch wheel, CPU part only. find_package(Torch) is not used: it is
 # fatal without a CUDA toolkit and enables the CUDA language.
-set(OGAM_PYTHON "${PROJECT_SOURCE_DIR}/.venv/bin/python" CACHE FILEPATH
+if(SKBUILD)  # pip builds with the Python that it installs for
+  set(default_python "${Python3_EXECUTABLE}")
+else()
+  set(default_python "${PROJECT_SOURCE_DIR}/.venv/bin/python")
+endif()
+set(OGAM_PYTHON "${default_python}" CACHE FILEPATH
   "Python whose site-packages hold the torch wheel")
 if(NOT OGAM_TORCH_DIR)
   execute_process(

@@ -3,13 +3,13 @@
 #include <array>
 #include <cstdio>
 #include <filesystem>
-#include <system_error>
 
 #include "apps/ogam/command_line.h"
 #include "apps/ogam/console.h"
 #include "apps/ogam/run_verb.h"
 #include "apps/ogam/verbs.h"
 #include "archive/archive.h"
+#include "archive/asset_lookup.h"
 #include "core/base/error.h"
 #include "core/base/files.h"
 
@@ -76,31 +76,6 @@ int show_list(const CommandLine& line) {
     fmt::print("{}", assets.empty() ? "The archive is empty.\n" : table.text());
   }
   return kDone;
-}
-
-/// Whether a path that a person writes is that of an asset: as it was indexed, as `list` shows it,
-/// or another way of writing the same.
-bool is_path_of(const AssetSummary& asset, const std::string& word) {
-  std::error_code error;
-  return asset.path == word || display_path(asset.path) == word ||
-         std::filesystem::absolute(asset.path, error).lexically_normal() ==
-             std::filesystem::absolute(word, error).lexically_normal();
-}
-
-/// The asset that a word names: its id, the beginning of it, or its path.
-std::string find_asset(const std::vector<AssetSummary>& assets, const std::string& word) {
-  std::vector<std::string> found;
-  for (const AssetSummary& asset : assets) {
-    if (asset.id == word || is_path_of(asset, word) ||
-        (word.size() >= 9 && asset.id.starts_with(word))) {
-      found.push_back(asset.id);
-    }
-  }
-  require(!found.empty(), ErrorCode::not_found,
-          "no asset '{}' in this archive; 'ogam archive list' shows ids and paths", word);
-  require(found.size() == 1, ErrorCode::invalid_argument,
-          "'{}' names {} assets; write more of the id", word, found.size());
-  return found.front();
 }
 
 int remove_assets(const CommandLine& line) {

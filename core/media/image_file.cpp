@@ -130,25 +130,29 @@ Image read_image(const fs::path& path, const MediaLimits& limits) {
   return turn_upright(std::move(image), header->orientation);
 }
 
-void write_image(const fs::path& path, const Image& image) {
-  std::string extension = path.extension().string();
-  for (char& c : extension) {
+std::vector<std::uint8_t> encode_image(const Image& image, const std::string& extension) {
+  std::string format = extension;
+  for (char& c : format) {
     c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
   }
-  require(extension == ".png" || extension == ".jpg" || extension == ".jpeg",
-          ErrorCode::invalid_argument, "{}: pictures are written as .png or .jpg",
-          display_path(path));
+  require(format == ".png" || format == ".jpg" || format == ".jpeg", ErrorCode::invalid_argument,
+          "pictures are written as .png or .jpg, not as '{}'", display_path(extension));
   const cv::Mat rgb = opencv_view(image);
   cv::Mat bgr;
   cv::cvtColor(rgb, bgr, cv::COLOR_RGB2BGR);
   std::vector<std::uint8_t> encoded;
   bool done = false;
   try {
-    done = cv::imencode(extension, bgr, encoded);
+    done = cv::imencode(format, bgr, encoded);
   } catch (const cv::Exception& error) {
-    fail(ErrorCode::internal, "cannot encode {}: {}", display_path(path), error.err);
+    fail(ErrorCode::internal, "cannot encode a picture as {}: {}", format, error.err);
   }
-  require(done, ErrorCode::internal, "cannot encode {}", display_path(path));
+  require(done, ErrorCode::internal, "cannot encode a picture as {}", format);
+  return encoded;
+}
+
+void write_image(const fs::path& path, const Image& image) {
+  const auto encoded = encode_image(image, path.extension().string());
   write_file_atomically(path, {reinterpret_cast<const char*>(encoded.data()), encoded.size()});
 }
 

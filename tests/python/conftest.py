@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from PIL import Image
 
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = ROOT / os.environ.get("OGAM_BUILD_DIR", "build/release")
+sys.path.insert(0, str(BUILD / "python"))  # where the build leaves the Python package
 HOME = Path(os.environ.get("OGAM_HOME") or Path.home() / ".cache/ogam").resolve()
 
 # The superuser may read and write whatever a file's permissions say. With this in front of a command he
