@@ -5,9 +5,8 @@ from __future__ import annotations
 import os
 import struct
 import sys
-from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeGuard
 
 import numpy as np
 import torch
@@ -29,16 +28,9 @@ AudioInput: TypeAlias = "PathInput | tuple[np.ndarray[Any, Any] | torch.Tensor, 
 #: A file, or frames [T, 3, H, W] uint8 with their rate in frames a second.
 VideoInput: TypeAlias = "PathInput | tuple[torch.Tensor, float]"
 
-_Item = TypeVar("_Item")
 
-
-def is_path(given: object) -> bool:
+def is_path(given: object) -> TypeGuard[PathInput]:
     return isinstance(given, str | os.PathLike)
-
-
-def listed(given: _Item | Sequence[_Item]) -> list[_Item]:
-    """One input, or several of a list; a tuple is one sound or video with its rate."""
-    return list(given) if isinstance(given, list) else [given]  # type: ignore[list-item]
 
 
 def _from_numpy(array: np.ndarray[Any, Any]) -> torch.Tensor:
@@ -63,7 +55,7 @@ def _pil_pixels(image: PIL.Image.Image) -> np.ndarray[Any, Any]:
 def image_input(given: ImageInput) -> torch.Tensor | PathInput:
     """A path as it is, anything else as a tensor [3, H, W] uint8 over the memory of what was given."""
     if is_path(given):
-        return given  # type: ignore[return-value]
+        return given
     if isinstance(given, torch.Tensor):
         return given
     pil = sys.modules.get("PIL.Image")
@@ -80,7 +72,7 @@ def image_input(given: ImageInput) -> torch.Tensor | PathInput:
 
 def audio_input(given: AudioInput) -> tuple[torch.Tensor, int] | PathInput:
     if is_path(given):
-        return given  # type: ignore[return-value]
+        return given
     if not isinstance(given, tuple) or len(given) != 2:
         raise InvalidArgumentError(f"a sound is a path or a pair (samples, sample_rate), not {type(given).__name__}")
     samples, rate = given
@@ -94,7 +86,7 @@ def audio_input(given: AudioInput) -> tuple[torch.Tensor, int] | PathInput:
 
 def video_input(given: VideoInput) -> tuple[torch.Tensor, float] | PathInput:
     if is_path(given):
-        return given  # type: ignore[return-value]
+        return given
     if not isinstance(given, tuple) or len(given) != 2 or not isinstance(given[0], torch.Tensor):
         raise InvalidArgumentError("a video is a path or a pair (frames [T, 3, H, W] uint8, frames a second)")
     return given[0], float(given[1])

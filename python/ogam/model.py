@@ -11,7 +11,7 @@ import torch
 
 from ogam import _ogam
 from ogam.errors import InvalidArgumentError
-from ogam.inputs import AudioInput, ImageInput, PathInput, VideoInput, audio_input, image_input, listed, video_input
+from ogam.inputs import AudioInput, ImageInput, PathInput, VideoInput, audio_input, image_input, video_input
 from ogam.pack import Pack
 
 _LANES = ("visual", "sound", "speech", "text", "fused")
@@ -56,23 +56,23 @@ class Model:
     @overload
     def encode(self, text: str | Sequence[str], *, output: str = ..., prompt: str = ..., dim: int = ...) -> torch.Tensor: ...
     @overload
-    def encode(self, *, image: ImageInput | list[ImageInput], output: str = ..., dim: int = ...) -> torch.Tensor: ...
+    def encode(self, *, image: ImageInput | list[Any], output: str = ..., dim: int = ...) -> torch.Tensor: ...
     @overload
-    def encode(self, *, audio: AudioInput | list[AudioInput], output: str = ..., dim: int = ...) -> torch.Tensor: ...
+    def encode(self, *, audio: AudioInput | list[Any], output: str = ..., dim: int = ...) -> torch.Tensor: ...
     @overload
-    def encode(self, *, video: VideoInput | list[VideoInput], output: str = ..., dim: int = ...) -> torch.Tensor: ...
+    def encode(self, *, video: VideoInput | list[Any], output: str = ..., dim: int = ...) -> torch.Tensor: ...
     @overload
-    def encode(self, text: str | Sequence[str] | None = ..., *, image: ImageInput | list[ImageInput] | None = ...,
-               audio: AudioInput | list[AudioInput] | None = ..., video: VideoInput | list[VideoInput] | None = ...,
+    def encode(self, text: str | Sequence[str] | None = ..., *, image: ImageInput | list[Any] | None = ...,
+               audio: AudioInput | list[Any] | None = ..., video: VideoInput | list[Any] | None = ...,
                output: str = ..., prompt: str = ..., dim: int = ...) -> Any: ...
     # fmt: on
     def encode(
         self,
         text: str | Sequence[str] | None = None,
         *,
-        image: ImageInput | list[ImageInput] | None = None,
-        audio: AudioInput | list[AudioInput] | None = None,
-        video: VideoInput | list[VideoInput] | None = None,
+        image: ImageInput | list[Any] | None = None,
+        audio: AudioInput | list[Any] | None = None,
+        video: VideoInput | list[Any] | None = None,
         output: str = "",
         prompt: str = "",
         dim: int = 0,
@@ -108,14 +108,17 @@ class Model:
                 raise InvalidArgumentError("text is a str or a list of them")
             vectors["text"] = self._native.encode_text(texts, output=output, prompt=prompt, dim=dim)
         if image is not None:
-            images = [image_input(item) for item in listed(image)]
-            vectors["image"] = self._native.encode_image(images, output=output, prompt=prompt, dim=dim)
+            images: list[Any] = image if isinstance(image, list) else [image]
+            ready_images = [image_input(item) for item in images]
+            vectors["image"] = self._native.encode_image(ready_images, output=output, prompt=prompt, dim=dim)
         if audio is not None:
-            sounds = [audio_input(item) for item in listed(audio)]
-            vectors["audio"] = self._native.encode_audio(sounds, output=output, prompt=prompt, dim=dim)
+            sounds: list[Any] = audio if isinstance(audio, list) else [audio]
+            ready_sounds = [audio_input(item) for item in sounds]
+            vectors["audio"] = self._native.encode_audio(ready_sounds, output=output, prompt=prompt, dim=dim)
         if video is not None:
-            clips = [video_input(item) for item in listed(video)]
-            vectors["video"] = self._native.encode_video(clips, output=output, prompt=prompt, dim=dim)
+            clips: list[Any] = video if isinstance(video, list) else [video]
+            ready_clips = [video_input(item) for item in clips]
+            vectors["video"] = self._native.encode_video(ready_clips, output=output, prompt=prompt, dim=dim)
         if not vectors:
             raise InvalidArgumentError("there is nothing to encode: give text, image, audio or video")
         return vectors if len(vectors) > 1 else next(iter(vectors.values()))

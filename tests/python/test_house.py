@@ -22,6 +22,7 @@ ALLOWED = {
     "pipelines": CORE | {"encoders", "fusion", "decoders", "archive", "pipelines"},
     "ogam": CORE | {"archive", "pipelines", "ogam"},
     "apps": CORE | {"encoders", "fusion", "decoders", "archive", "pipelines", "ogam", "apps"},
+    "python": CORE | {"encoders", "fusion", "decoders", "archive", "pipelines", "python"},
 }
 
 # Which files alone may see a dependency's headers, directly or through headers of the project.
@@ -33,7 +34,8 @@ HOMES = {
     r"sqlite3": r"archive/.*\.cpp",
     r"boost/": r"apps/.*",
     r"tesseract/|leptonica/|allheaders\.h": r"decoders/text/.*\.cpp",
-    r"ATen/|c10/|torch/": r"(core/tensor|core/nn|encoders|decoders|fusion|pipelines|apps)/.*",
+    r"ATen/|c10/|torch/": r"(core/tensor|core/nn|encoders|decoders|fusion|pipelines|apps|python)/.*",
+    r"pybind11/": r"python/bindings/.*",
     r"spdlog/": r"core/base/logging\.cpp",
     r"openssl/": r"core/base/.*\.cpp",
     r"curl/": r"core/hub/.*\.cpp",
@@ -135,6 +137,8 @@ def written(root: Path, files: dict[str, str]) -> Path:
     ("encoders/a.cpp", "#include <decoders/b.h>"),
     ("archive/a.cpp", "#include HEADER"),
     ("core/a.cpp", '#include "tests/support/b.h"'),
+    ("apps/a.cpp", '#include "python/bindings/b.h"'),
+    ("python/bindings/a.cpp", '#include "apps/ogam/b.h"'),
 ])
 def test_an_include_in_a_wrong_direction_is_found(tmp_path: Path, file: str, line: str):
     assert len(wrong_directions(written(tmp_path, {file: line}))) == 1
@@ -147,6 +151,7 @@ def test_an_include_in_a_wrong_direction_is_found(tmp_path: Path, file: str, lin
     {"apps/a.cpp": "#include <libavformat/avformat.h>"},
     {"encoders/a.cpp": "#include <opencv2/core.hpp>"},
     {"pipelines/a.cpp": "#include <allheaders.h>"},
+    {"pipelines/a.cpp": "#include <pybind11/pybind11.h>"},
     {"core/base/a.cpp": "#include <curl/curl.h>"},
     {"pipelines/a.cpp": '#include "core/media/b.h"', "core/media/b.h": "#include <libavutil/frame.h>"},
     {"ogam/a.h": '#include "pipelines/b.h"', "pipelines/b.h": '#include "core/nn/c.h"', "core/nn/c.h": "#include <torch/all.h>"},

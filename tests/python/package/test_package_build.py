@@ -101,8 +101,9 @@ def test_pip_installs_a_wheel_that_works(starter_pack, sample_media: Path, tmp_p
     lib = next((tmp_path / "venv/lib").iterdir()) / "site-packages"
     here = next(path for path in sys.path if path.endswith("site-packages"))
     (lib / "here.pth").write_text(here + "\n")
-    # The flags of the release build, so that ccache has every object; the build folder lies where its paths fit.
-    settings = ["-C", f"build-dir={ROOT}/build/wheel", "-C", "cmake.define.OGAM_WERROR=ON"]
+    # The compiler and flags of the release build, so that ccache has every object; the build folder lies where its paths fit.
+    environment |= {"CC": "cc", "CXX": "c++", "CMAKE_BUILD_PARALLEL_LEVEL": "2"}
+    settings = [f"--config-settings=build-dir={ROOT}/build/wheel", "--config-settings=cmake.define.OGAM_WERROR=ON"]
     done = run(sys.executable, "-m", "pip", "--python", python, "--disable-pip-version-check", "install", "--no-deps",
                "--no-index", "--no-build-isolation", *settings, ROOT, environment=environment)  # fmt: skip
     assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]

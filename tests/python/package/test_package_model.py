@@ -90,17 +90,18 @@ def test_a_model_by_itself_gives_what_the_command_gives(command, tiny, sample_me
     close(both["image"], embed(command, *pictures, "--model", folder))
 
 
-def test_prompts_and_precision_and_cutting_are_those_of_the_command(command, tiny):
+def test_prompts_and_precision_are_those_of_the_command_and_cutting_is_refused(command, tiny):
     folder = tiny("embedding_gemma2")
     model = ogam.load(folder)
     close(model.encode("a car", prompt="query"), embed(command, "a car", "--model", folder, "--prompt", "query"))
     assert not np.allclose(model.encode("a car"), model.encode("a car", prompt="query"))
     rounded = ogam.load(folder, precision="bfloat16")
     close(rounded.encode("a car"), embed(command, "a car", "--model", folder, "--precision", "bfloat16"))
-    cut = model.outputs[0].min_dimension
-    assert 0 < cut < model.outputs[0].dimension
-    close(model.encode("a car", dim=cut), embed(command, "a car", "--model", folder, "--dim", cut))
-    assert_rows(model.encode("a car", dim=cut), 1, cut)
+    whole = model.outputs[0].dimension
+    close(model.encode("a car", dim=whole), model.encode("a car"))
+    assert model.outputs[0].min_dimension == 0  # what may not be cut
+    with pytest.raises(ValueError, match="only whole"):
+        model.encode("a car", dim=whole - 1)
 
 
 def test_a_video_gives_what_the_command_gives(command, tiny, sample_media: Path):
