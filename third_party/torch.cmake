@@ -1,12 +1,14 @@
 # LibTorch from the installed torch wheel, CPU part only. find_package(Torch) is not used: it is
 # fatal without a CUDA toolkit and enables the CUDA language.
-if(SKBUILD)  # pip builds with the Python that it installs for
-  set(default_python "${Python3_EXECUTABLE}")
-else()
-  set(default_python "${PROJECT_SOURCE_DIR}/.venv/bin/python")
+# -DOGAM_PYTHON names the Python whose site-packages hold the wheel, -DOGAM_TORCH_DIR the wheel's folder. What was found
+# without them is not cached, since pip builds with another Python each time.
+if(NOT OGAM_PYTHON)
+  if(SKBUILD)
+    set(OGAM_PYTHON "${Python3_EXECUTABLE}")
+  else()
+    set(OGAM_PYTHON "${PROJECT_SOURCE_DIR}/.venv/bin/python")
+  endif()
 endif()
-set(OGAM_PYTHON "${default_python}" CACHE FILEPATH
-  "Python whose site-packages hold the torch wheel")
 if(NOT OGAM_TORCH_DIR)
   execute_process(
     COMMAND "${OGAM_PYTHON}" -c
@@ -16,7 +18,7 @@ if(NOT OGAM_TORCH_DIR)
     message(FATAL_ERROR "torch is not installed for ${OGAM_PYTHON}: run scripts/setup.sh first, "
       "or pass -DOGAM_PYTHON=/path/to/python")
   endif()
-  set(OGAM_TORCH_DIR "${torch_dir}" CACHE PATH "Folder of the torch wheel")
+  set(OGAM_TORCH_DIR "${torch_dir}")
 endif()
 set(OGAM_TORCH_VERSION 2.11)
 file(STRINGS "${OGAM_TORCH_DIR}/include/torch/headeronly/version.h" torch_version_lines

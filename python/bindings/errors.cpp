@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <string>
+#include <utility>
 
 #include "core/base/error.h"
 #include "python/bindings/python.h"
@@ -19,7 +20,7 @@ void raise(ErrorCode code, const std::string& message) {
 
 void translate(std::exception_ptr thrown) {
   try {
-    std::rethrow_exception(thrown);
+    std::rethrow_exception(std::move(thrown));
   } catch (const Error& error) {
     raise(error.code(), describe(error));
   } catch (const Cancelled& cancelled) {
