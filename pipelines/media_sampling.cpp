@@ -52,6 +52,38 @@ TimeSpan span_of(const MediaInfo& info, const std::optional<TimeSpan>& span) {
   return span.value_or(TimeSpan{0, std::max<Time>(info.duration, 1)});
 }
 
+/// Mono samples of a span; none where nothing is heard in it.
+std::vector<float> sound_between(const std::filesystem::path& path, const TimeSpan& span,
+                                 const AudioSampling& wanted) {
+  ReadOptions options;
+  options.limits = wanted.limits;
+  options.sample_rate = wanted.sample_rate;
+  options.frames.kind = FrameSelection::Kind::none;
+  MediaReader reader(path, options);
+  require(reader.info().audio.has_value(), ErrorCode::unsupported, "{} has no audio",
+          display_path(path));
+  const Time end = std::min(span.end, span.start + wanted.max_duration);
+  const auto sample_at = [&](Time time) {
+    return std::llround(to_seconds(time) * options.sample_rate);
+  };
+  std::vector<float> samples;
+  while (auto event = reader.next()) {
+    wanted.cancellation.check();
+    const auto* chunk = std::get_if<AudioChunk>(&*event);
+    if (chunk == nullptr) {
+      continue;
+    }
+    if (chunk->time >= end) {
+      break;
+    }
+    const auto size = static_cast<std::int64_t>(chunk->samples.size());
+    const auto first = std::clamp<std::int64_t>(sample_at(span.start - chunk->time), 0, size);
+    const auto last = std::clamp<std::int64_t>(sample_at(end - chunk->time), first, size);
+    samples.insert(samples.end(), chunk->samples.begin() + first, chunk->samples.begin() + last);
+  }
+  return samples;
+}
+
 }  // namespace
 
 std::vector<Image> sample_frames(const std::filesystem::path& path,
@@ -107,47 +139,21 @@ VideoClip sample_clip(const std::filesystem::path& path, const std::optional<Tim
     clip.frames.push_back(std::move(frame.image));
   }
   if (sampling.sample_rate > 0 && info.audio) {
-    clip.audio = sample_audio(path, wanted,
-                              {.sample_rate = sampling.sample_rate,
-                               .max_duration = kLongestClipSound,
-                               .limits = limits,
-                               .cancellation = cancellation});
+    clip.audio = sound_between(path, wanted,
+                               {.sample_rate = sampling.sample_rate,
+                                .max_duration = kLongestClipSound,
+                                .limits = limits,
+                                .cancellation = cancellation});
   }
   return clip;
 }
 
 std::vector<float> sample_audio(const std::filesystem::path& path,
                                 const std::optional<TimeSpan>& span, const AudioSampling& wanted) {
-  ReadOptions options;
-  options.limits = wanted.limits;
-  options.sample_rate = wanted.sample_rate;
-  options.frames.kind = FrameSelection::Kind::none;
-  MediaReader reader(path, options);
-  require(reader.info().audio.has_value(), ErrorCode::unsupported, "{} has no audio",
-          display_path(path));
-  const Time start = span ? span->start : 0;
-  const Time end =
-      std::min(span ? span->end : start + wanted.max_duration, start + wanted.max_duration);
-  const auto sample_at = [&](Time time) {
-    return std::llround(to_seconds(time) * options.sample_rate);
-  };
-  std::vector<float> samples;
-  while (auto event = reader.next()) {
-    wanted.cancellation.check();
-    const auto* chunk = std::get_if<AudioChunk>(&*event);
-    if (chunk == nullptr) {
-      continue;
-    }
-    if (chunk->time >= end) {
-      break;
-    }
-    const auto size = static_cast<std::int64_t>(chunk->samples.size());
-    const auto first = std::clamp<std::int64_t>(sample_at(start - chunk->time), 0, size);
-    const auto last = std::clamp<std::int64_t>(sample_at(end - chunk->time), first, size);
-    samples.insert(samples.end(), chunk->samples.begin() + first, chunk->samples.begin() + last);
-  }
+  const TimeSpan between = span.value_or(TimeSpan{0, wanted.max_duration});
+  auto samples = sound_between(path, between, wanted);
   require(!samples.empty(), ErrorCode::invalid_argument, "{} has no sound between {} and {}",
-          display_path(path), format_time(start), format_time(end));
+          display_path(path), format_time(between.start), format_time(between.end));
   return samples;
 }
 
