@@ -5,6 +5,7 @@
 #include <optional>
 #include <vector>
 
+#include "core/base/cancellation.h"
 #include "core/base/time.h"
 #include "core/media/image.h"
 #include "core/media/limits.h"
