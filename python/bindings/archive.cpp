@@ -110,7 +110,7 @@ class PackedArchive {
     options.sample_fps = arguments.sample_fps;
     options.tags = arguments.tags;
     options.force = arguments.force;
-    options.threads = arguments.threads;
+    options.threads = checked_threads(arguments.threads);
     options.cancellation = call.cancellation();
     options.on_progress = call.progress(on_progress);
     if (on_file) {

@@ -29,6 +29,12 @@ py::dict progress_dict(const ProgressEvent& event) {
 
 }  // namespace
 
+int checked_threads(int threads) {
+  require(threads >= 0, ErrorCode::invalid_argument,
+          "threads is a number of cores, or 0 for all of them, not {}", threads);
+  return threads;
+}
+
 void LongCall::run(const std::function<void()>& work) {
   const int threads = at::get_num_threads();
   std::exception_ptr failure;

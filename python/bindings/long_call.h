@@ -11,6 +11,10 @@
 
 namespace ogam::python {
 
+/// `threads` of a call: 0 for one per core.
+/// @throws Error{invalid_argument} when it is negative.
+int checked_threads(int threads);
+
 /// Runs work that may take long on a thread of its own, without the interpreter's lock. Meanwhile
 /// the calling thread looks for signals, so that Ctrl-C is heard within a twentieth of a second
 /// whatever the work is at, and runs what the work has to tell Python.

@@ -71,7 +71,7 @@ py::dict transcribe(const fs::path& path, const Pack& pack, const std::string& l
     require(lane != nullptr, ErrorCode::unavailable, "the pack {} has no model for speech",
             pack.manifest().name);
     const auto recognizer = pack.speech_recognizer(*lane);
-    ThreadBudget budget(threads);
+    ThreadBudget budget(checked_threads(threads));
     TranscriptionOptions options;
     options.language = language;
     options.translate = translate;
@@ -110,7 +110,7 @@ py::dict shots(const fs::path& path, const Pack& pack, int threads,
     require(task != pack.manifest().tasks.end(), ErrorCode::unavailable,
             "the pack {} has no model that finds shots", pack.manifest().name);
     const auto model = pack.shot_model(task->second);
-    ThreadBudget budget(threads);
+    ThreadBudget budget(checked_threads(threads));
     found = detect_shots(path, *model, budget, call.cancellation(), tell);
   });
   const auto count = static_cast<std::int64_t>(found.frame_times.size());

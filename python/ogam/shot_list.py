@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import torch
@@ -26,8 +26,8 @@ class Shots:
 
     shots: list[Span]  #: one after the other, without gaps
     transitions: list[Span]  #: between two shots each; one frame long for a cut
-    frame_times: torch.Tensor  #: [T] float64, seconds
-    probabilities: torch.Tensor  #: [T] float32, that the frame is in a transition
+    frame_times: torch.Tensor = field(repr=False)  #: [T] float64, seconds
+    probabilities: torch.Tensor = field(repr=False)  #: [T] float32, that the frame is in a transition
     damage: str  #: what was damaged or missing in the file, for people; empty when nothing was
 
 

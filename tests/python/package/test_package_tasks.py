@@ -51,6 +51,7 @@ def test_shots_are_those_of_the_command(command, starter_pack, sample_media: Pat
     (lambda media: ogam.transcribe(media / "없다.wav"), FileNotFoundError),
     (lambda media: ogam.transcribe(media / "sounds/sax.wav", language="클링온"), ValueError),
     (lambda media: ogam.transcribe(media / "sounds/sax.wav", beam_size=0), ValueError),
+    (lambda media: ogam.shots(media / "videos/bikes.mp4", threads=-1), ValueError),
     (lambda media: ogam.shots(media / "sounds/sax.wav"), NotImplementedError),
     (lambda media: ogam.shots(media / "texts/garden.txt"), ogam.Error),
     (lambda media: ogam.shots(media / "videos/bikes.mp4", pack="no-pack"), ogam.Error),
