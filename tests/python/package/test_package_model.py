@@ -216,7 +216,7 @@ def test_inputs_that_make_no_sense_are_refused(visual, call, kind):
 
 @pytest.mark.parametrize(("call", "kind", "message"), [
     (lambda f: ogam.load("nobody/nothing"), ogam.Error, "ogam models pull nobody/nothing"),
-    (lambda f: ogam.load(f), ogam.Error, "config.json"),
+    (lambda f: ogam.load(f), ogam.Error, "not a model folder"),
     (lambda f: ogam.load("no-pack/visual"), ogam.Error, "no-pack"),
     (lambda f: ogam.load("visual", precision="bfloat16"), ValueError, "float32"),
     (lambda f: ogam.load(f, precision="float16"), ValueError, "float32 or bfloat16"),
