@@ -111,8 +111,11 @@ std::string format_count(double count) {
                         : fmt::format("{:.0f}", count);
 }
 
+/// Two digits that count, which is more than an estimate is worth.
 std::string format_seconds(double seconds) {
-  return seconds < 1 ? fmt::format("{:.2g} ms", seconds * 1000) : fmt::format("{:.2g} s", seconds);
+  const bool small = seconds < 1;
+  const double value = small ? seconds * 1000 : seconds;
+  return fmt::format("{:.{}f} {}", value, value >= 10 ? 0 : value >= 1 ? 1 : 2, small ? "ms" : "s");
 }
 
 std::string format_size(double bytes) { return format_bytes(static_cast<std::uint64_t>(bytes)); }

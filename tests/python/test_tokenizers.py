@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -78,6 +79,22 @@ def test_whisper_bpe_equals_the_library():
     folder = MODELS / "whisper-base"
     require_model(folder / "tokenizer.json")
     assert_equal_to_reference(folder, WRITTEN + random_texts(10_000, seed=20_241))
+
+
+def test_the_files_of_early_whispers_tell_as_much_as_tokenizer_json(tmp_path):
+    whole = MODELS / "whisper-base"
+    for name in ("vocab.json", "merges.txt", "tokenizer_config.json"):
+        shutil.copy(require_model(whole / name), tmp_path)
+    added = {token["content"]: token["id"] for token in json.loads((whole / "tokenizer.json").read_text())["added_tokens"]}
+    (tmp_path / "added_tokens.json").write_text(json.dumps(added))
+    texts = [*WRITTEN, "<|startoftranscript|><|ko|> 안녕", *random_texts(1000, seed=20_242)]
+    requests = [{"text": text, "add_special_tokens": i % 3 != 0} | ({"pair": "and"} if i % 5 == 4 else {}) for i, text in enumerate(texts)]
+    assert tokenize(tmp_path, requests) == tokenize(whole, requests)
+    (tmp_path / "tokenizer_config.json").write_text(json.dumps({"tokenizer_class": "RobertaTokenizer"}))
+    assert "RobertaTokenizer" in refusal(tmp_path)
+    (tmp_path / "tokenizer_config.json").write_text(json.dumps({"tokenizer_class": "WhisperTokenizer"}))
+    (tmp_path / "merges.txt").write_bytes(b"a \xff\n")
+    assert "merges" in refusal(tmp_path)
 
 
 # Regular expressions: Oniguruma's syntax and meaning.
