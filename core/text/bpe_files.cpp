@@ -51,6 +51,11 @@ SortedJson read_merges(const fs::path& path) {
   return merges;
 }
 
+/// "<|1.28|>", which is not special: a text shows when it is said.
+bool is_time(std::string_view token) {
+  return token.starts_with("<|") && token.size() > 2 && token[2] >= '0' && token[2] <= '9';
+}
+
 /// Every added token by its id.
 SortedJson added_tokens(const fs::path& folder, const SortedJson& config,
                         const SortedJson& vocabulary) {
@@ -82,7 +87,7 @@ SortedJson added_tokens(const fs::path& folder, const SortedJson& config,
                      {"lstrip", false},
                      {"rstrip", false},
                      {"normalized", false},
-                     {"special", true}});
+                     {"special", !is_time(content)}});
   }
   return added;
 }
