@@ -13,7 +13,6 @@ namespace {
 // Frames and sound of the same moment lie near one another in a file. Where one of them is this far
 // ahead, the other has ended.
 constexpr Time kFurthestAhead = 5 * kSecond;
-constexpr Time kShortestSound = kSecond / 10;  // less is no sound
 constexpr Time kMostSound = 60 * kSecond;  // kept; only sound that goes on without frames is longer
 constexpr Time kNever = std::numeric_limits<Time>::max();
 

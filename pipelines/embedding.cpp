@@ -13,6 +13,7 @@
 #include "core/media/reader.h"
 #include "core/media/subtitles.h"
 #include "core/media/text_file.h"
+#include "pipelines/lane_encoders.h"
 #include "pipelines/lane_vectors.h"
 #include "pipelines/media_sampling.h"
 #include "pipelines/passages.h"
@@ -24,7 +25,6 @@ namespace {
 
 constexpr std::size_t kTextBatch = 32;
 constexpr std::size_t kFrameBatch = 8;
-constexpr Time kShortestSound = kSecond / 10;
 
 const EncoderOutputInfo& find_output(const std::vector<EncoderOutputInfo>& outputs,
                                      const std::string& name, const std::string& owner) {
@@ -271,10 +271,12 @@ void Embedder::file(const std::filesystem::path& path, const Sink& sink) const {
 }
 
 void Embedder::image(const std::filesystem::path& path, const Sink& sink) const {
-  require(source_.image != nullptr, ErrorCode::unsupported,
+  const Encoders encoders = {.image = source_.image, .video = source_.video};
+  const EncoderKind kind = encoders.image != nullptr ? EncoderKind::image : EncoderKind::video;
+  require(!encoder_outputs(encoders, kind).empty(), ErrorCode::unsupported,
           "{} is a picture, and pictures have no way into {}", display_path(path), source_.space);
-  const std::vector<Image> images = {read_image(path, options_.limits)};
-  sink({{}, "image", {}, row(encode_images(images))});
+  const Image picture = read_image(path, options_.limits);
+  sink({{}, "image", {}, row(finished(output_of(encode_picture(encoders, kind, picture))))});
 }
 
 void Embedder::audio(const std::filesystem::path& path, const Sink& sink) const {

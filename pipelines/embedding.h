@@ -84,9 +84,9 @@ class Embedder {
   /// @throws Error{unsupported} when the source takes no texts.
   void texts(std::span<const std::string> texts, const Sink& sink) const;
 
-  /// An image gives one vector; a sound one for each window of the encoder; a video one for all of
-  /// it where the encoder sees videos, else one for each sampled frame; a text file one for each
-  /// passage, subtitles one for each cue.
+  /// An image gives one vector, as a clip of one frame where only videos are encoded; a sound one
+  /// for each window of the encoder; a video one for all of it where the encoder sees videos, else
+  /// one for each sampled frame; a text file one for each passage, subtitles one for each cue.
   /// @throws errors of reading the file; Error{unsupported} when the source takes no such files;
   ///     Cancelled.
   void file(const std::filesystem::path& path, const Sink& sink) const;

@@ -5,13 +5,13 @@
 #include <algorithm>
 
 #include "core/base/error.h"
+#include "pipelines/media_sampling.h"
 
 namespace ogam {
 
 namespace {
 
 constexpr std::size_t kFrameBatch = 8;
-constexpr Time kShortestSound = kSecond / 10;
 
 }  // namespace
 

@@ -144,6 +144,9 @@ VideoClip sample_clip(const std::filesystem::path& path, const std::optional<Tim
                                 .max_duration = kLongestClipSound,
                                 .limits = limits,
                                 .cancellation = cancellation});
+    if (std::ssize(clip.audio) < kShortestSound * sampling.sample_rate / kSecond) {
+      clip.audio.clear();
+    }
   }
   return clip;
 }

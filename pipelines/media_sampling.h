@@ -18,6 +18,8 @@ namespace ogam {
 std::vector<Image> sample_frames(const std::filesystem::path& path,
                                  const std::optional<TimeSpan>& span, int count);
 
+constexpr Time kShortestSound = kSecond / 10;  ///< less at the end of a file or clip is no sound
+
 struct AudioSampling {
   int sample_rate = 16000;
   Time max_duration = 60 * kSecond;  ///< what lies beyond it is left out

@@ -236,13 +236,20 @@ def test_a_base_pack_gives_the_lanes_that_are_not_named(desk: Desk):
 # What is found
 
 
-@pytest.mark.parametrize("name", PICTURES)
-def test_a_picture_of_the_archive_comes_first(desk: Desk, sight, omni, clips, name: str):
-    query = ("--image", desk.media / f"{name}.png")
-    for pack, lane in (("sight", "visual"), ("omni", "visual"), ("omni", "fused"), ("clips", "visual"), ("clips", "fused")):
-        first = desk.first(pack, *query, "--lane", lane)
-        assert first["name"] == f"{name}.png", (pack, lane)
-        assert first["score"] > HIGH, (pack, lane)
+@pytest.mark.parametrize("pack", ["sight", "omni", "clips"])
+def test_a_picture_of_the_archive_comes_first(desk: Desk, sight, omni, clips, pack: str, tmp_path: Path):
+    lanes = ["visual"] if pack == "sight" else ["visual", "fused"]
+    queries = [{"image": str(desk.media / f"{name}.png"), "lane": lane} for name in PICTURES for lane in lanes]
+    file = tmp_path / "queries.jsonl"
+    file.write_text("".join(json.dumps(query) + "\n" for query in queries))
+    done = desk.run("search", "--archive", desk.home / pack, "--pack", pack, "--queries", file)
+    assert done.returncode == 0, done.stderr.decode()
+    answers = [json.loads(line) for line in done.stdout.splitlines()]
+    assert len(answers) == len(queries)
+    for query, answer in zip(queries, answers):
+        first = answer["moments"][0]
+        assert Path(first["path"]).name == Path(query["image"]).name, query
+        assert first["score"] > HIGH, query
 
 
 @pytest.mark.parametrize(("name", "start"), [("butterfly", 0), ("orange", 3), ("messi5", 6)])
@@ -267,9 +274,9 @@ def test_a_clip_finds_itself(desk: Desk, clips, start: int):
     for lane in ("visual", "fused"):
         first = desk.first("clips", "--video", f"{desk.media / 'film.mkv'}@{start}-{start + 3}", "--lane", lane)
         assert first["name"] == "film.mkv"
-        assert (first["start"], first["end"]) == (start, start + 3)
+        assert first["start"] == start
         assert first["score"] > HIGH
-        assert first["lanes"][lane]["time"] == start + 1.5
+        assert first["lanes"][lane]["time"] == pytest.approx(start + 1.5, abs=0.11)  # the film ends with its last frame
 
 
 def test_a_clip_finds_its_video_by_frames_and_sound(desk: Desk, sight, omni):
@@ -278,10 +285,11 @@ def test_a_clip_finds_its_video_by_frames_and_sound(desk: Desk, sight, omni):
     assert desk.first("omni", *query, "--lane", "visual")["name"] == "film.mkv"
 
 
-def test_texts_have_a_way_into_every_lane(desk: Desk, sight, omni, clips):
-    for pack, lanes in (("sight", {"visual"}), ("omni", {"visual", "sound"}), ("clips", {"visual"})):
-        moments = desk.search(pack, "빨간 자동차 a red car", "--min-score", "0", "-k", "100")
-        assert {lane for moment in moments for lane in moment["lanes"]} >= lanes, pack
+@pytest.mark.parametrize(("pack", "lanes"), [("sight", ["visual"]), ("omni", ["visual", "sound", "fused"]), ("clips", ["visual", "fused"])])
+def test_texts_have_a_way_into_every_lane(desk: Desk, sight, omni, clips, pack: str, lanes: list[str]):
+    texts = ("빨간 자동차", "a red car", "rain", "강아지가 짖는다")  # to a random model some are the opposite of everything
+    for lane in lanes:  # none of which has words that would be looked for to the letter
+        assert any(desk.search(pack, text, "--lane", lane, "--min-score", "0") for text in texts), lane
 
 
 def test_clips_follow_the_shots(desk: Desk, clips):
