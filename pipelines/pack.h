@@ -40,6 +40,7 @@ class [[gnu::visibility("default")]] Pack {
   std::shared_ptr<const ClassNameQuery> class_names(const PackQueryRoute& route) const;
   std::shared_ptr<const ImageEncoder> image_encoder(const std::string& id) const;
   std::shared_ptr<const AudioEncoder> audio_encoder(const std::string& id) const;
+  /// Every encoder of a model, for those who choose by lane; see lane_encoders.h.
   const Encoders& encoders(const std::string& id) const;
   std::shared_ptr<const TransNetV2> shot_model(const std::string& id) const;
 

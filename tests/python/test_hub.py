@@ -74,7 +74,7 @@ def test_patterns_choose_the_files(ogam, hub, home):
     hub.add(NAME, FILES)
     assert set(contents(pulled(ogam, hub, home, "--include", "*.gguf", "--include", "README*")["folder"])) == {"model-q4.gguf", "README.md"}
     report = pulled(ogam, hub, home, "--exclude", "*/*", "--exclude", "tok*")
-    assert {file["path"] for file in report["files"]} == {"config.json", "model.safetensors"}
+    assert {file["path"] for file in report["files"]} == {"config.json", "model.safetensors", "README.md"}
     assert "wanted" in refused(ogam, hub, home, "--include", "*.h5")
 
 
