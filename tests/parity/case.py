@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+import wave
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -71,6 +72,13 @@ def randomize(model: torch.nn.Module, seed: int, scale: float = 0.05) -> None:
             noise = torch.randn(parameter.shape, generator=generator) * scale
             is_norm_weight = parameter.dim() == 1 and bool((parameter == 1).all())
             parameter.copy_(1 + noise if is_norm_weight else noise)
+
+
+def read_sound(path: Path, sample_rate: int) -> np.ndarray:
+    """Samples of a mono 16-bit WAV, float32 in [-1, 1)."""
+    with wave.open(str(path)) as file:
+        assert file.getframerate() == sample_rate and file.getnchannels() == 1
+        return np.frombuffer(file.readframes(file.getnframes()), "<i2").astype(np.float32) / 32768
 
 
 def normalized(vectors: torch.Tensor) -> np.ndarray:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import wave
 from functools import partial
 from pathlib import Path
 from unittest import mock
@@ -13,7 +12,7 @@ import torch
 from tokenizers import ByteLevelBPETokenizer
 from transformers import ClapConfig, ClapFeatureExtractor, ClapModel, ClapProcessor, RobertaTokenizer
 
-from tests.parity.case import Case, Inputs, normalized, randomize
+from tests.parity.case import Case, Inputs, normalized, randomize, read_sound
 
 SAMPLE_RATE = 48000
 SENTENCES = ["a red car on the road", "the sound of a dog", "rain falls on a roof", "빨간 자동차가 달린다", "강아지가 짖는다"]
@@ -60,12 +59,6 @@ def build(folder: Path, seed: int, max_position_embeddings: int = 514, fused: bo
     ClapProcessor(extractor, tokenizer).save_pretrained(folder)
 
 
-def read_sound(path: Path) -> np.ndarray:
-    with wave.open(str(path)) as file:
-        assert file.getframerate() == SAMPLE_RATE and file.getnchannels() == 1
-        return np.frombuffer(file.readframes(file.getnframes()), "<i2").astype(np.float32) / 32768
-
-
 def reference(folder: Path, inputs: Inputs, prompt: str) -> dict[str, np.ndarray]:
     model = ClapModel.from_pretrained(folder).eval()
     processor = ClapProcessor.from_pretrained(folder)
@@ -77,7 +70,7 @@ def reference(folder: Path, inputs: Inputs, prompt: str) -> dict[str, np.ndarray
             tokens = processor.tokenizer(text, return_tensors="pt", truncation=True)
             vectors["text"].append(model.get_text_features(**tokens).pooler_output[0])
         for path in inputs.audio:
-            features = processor.feature_extractor(read_sound(path), sampling_rate=SAMPLE_RATE, return_tensors="pt")
+            features = processor.feature_extractor(read_sound(path, SAMPLE_RATE), sampling_rate=SAMPLE_RATE, return_tensors="pt")
             # A sound by itself is always marked as longer than a window, which a model with fusion looks at.
             sound, is_longer = features["input_features"].float(), features["is_longer"]
             vectors["audio"].append(model.get_audio_features(sound, is_longer=is_longer).pooler_output[0])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import wave
 from functools import partial
 from pathlib import Path
 
@@ -22,7 +21,7 @@ from transformers.models.embedding_gemma2 import (
 )
 from transformers.video_utils import VideoMetadata
 
-from tests.parity.case import Case, Clip, Inputs, normalized, randomize
+from tests.parity.case import Case, Clip, Inputs, normalized, randomize, read_sound
 
 # Written in the tokenizer by these names, which the processor asks for.
 MEDIA_TOKENS = {
@@ -151,11 +150,6 @@ def build_text(folder: Path, seed: int) -> None:
     words.save_pretrained(folder)
 
 
-def read_sound(file: Path) -> np.ndarray:
-    with wave.open(str(file)) as sound:
-        return np.frombuffer(sound.readframes(sound.getnframes()), "<i2").astype(np.float32) / 32768
-
-
 def read_picture(file: Path) -> np.ndarray:
     return np.asarray(Image.open(file).convert("RGB"))
 
@@ -169,7 +163,7 @@ def clip_inputs(clip: Clip) -> dict:
         "fps": None,
     }
     fps = 1 / (clip.times[1] - clip.times[0]) if len(clip.times) > 1 else 1.0
-    sound = read_sound(clip.audio) if clip.audio else np.zeros(0)
+    sound = read_sound(clip.audio, SAMPLE_RATE) if clip.audio else np.zeros(0)
     inputs["video_metadata"] = [
         VideoMetadata(
             total_num_frames=len(clip.frames), fps=fps, duration=len(sound) / SAMPLE_RATE or clip.times[-1] + 1 / fps,
@@ -196,7 +190,7 @@ def reference(folder: Path, inputs: Inputs, prompt: str, interleaved: bool = Fal
     calls = {
         "text": [{"text": [written + text]} for text in inputs.text],
         "image": [{"images": [[read_picture(file)]]} for file in inputs.image],
-        "audio": [{"audio": [read_sound(file)]} for file in inputs.audio],
+        "audio": [{"audio": [read_sound(file, SAMPLE_RATE)]} for file in inputs.audio],
         "video": [
             clip_inputs(clip) if interleaved else {"videos": clip_inputs(clip)["videos"]} for clip in inputs.video
         ],

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import wave
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,7 +26,7 @@ from transformers import (
     PreTrainedTokenizerFast,
 )
 
-from tests.parity.case import Case, Clip, Inputs, normalized, randomize
+from tests.parity.case import Case, Clip, Inputs, normalized, randomize, read_sound
 
 SAMPLE_RATE = 48000
 SENTENCES = ["a red car on the road", "the sound of a dog", "rain falls on a roof", "빨간 자동차가 달린다", "강아지가 짖는다"]
@@ -136,15 +135,9 @@ def build_audio_video(folder: Path, seed: int, size: Size = Size()) -> None:
     PeAudioVideoProcessor(size.feature_extractor(), size.video_processor(None), tokenizer).save_pretrained(folder)
 
 
-def read_sound(path: Path) -> np.ndarray:
-    with wave.open(str(path)) as file:
-        assert file.getframerate() == SAMPLE_RATE and file.getnchannels() == 1
-        return np.frombuffer(file.readframes(file.getnframes()), "<i2").astype(np.float32) / 32768
-
-
 def sound_of(clip: Clip) -> np.ndarray:
     """What is heard of a clip: silence that lasts as long as its frames where there is no sound."""
-    return read_sound(clip.audio) if clip.audio else np.zeros(max(1, round(clip.times[-1] * SAMPLE_RATE)), np.float32)
+    return read_sound(clip.audio, SAMPLE_RATE) if clip.audio else np.zeros(max(1, round(clip.times[-1] * SAMPLE_RATE)), np.float32)
 
 
 class Reference:
@@ -177,7 +170,7 @@ def reference_audio(folder: Path, inputs: Inputs, prompt: str) -> dict[str, np.n
     with torch.no_grad():
         text = [model.text_audio_head(reference.text(text)) for text in inputs.text]
         audio = [
-            model.audio_head(model.audio_encoder(**reference.sound(read_sound(path))).pooler_output)
+            model.audio_head(model.audio_encoder(**reference.sound(read_sound(path, SAMPLE_RATE))).pooler_output)
             for path in inputs.audio
         ]
     return stack({"text": text, "audio": audio})
@@ -203,7 +196,7 @@ def reference_audio_video(folder: Path, inputs: Inputs, prompt: str) -> dict[str
             vectors["text.video"].append(model.video_model.text_video_head(state))
             vectors["text.audio_video"].append(model.text_audio_video_head(state))
         for path in inputs.audio:
-            state = model.audio_model.audio_encoder(**reference.sound(read_sound(path))).pooler_output
+            state = model.audio_model.audio_encoder(**reference.sound(read_sound(path, SAMPLE_RATE))).pooler_output
             vectors["audio.audio"].append(model.audio_model.audio_head(state))
         for clip in inputs.video:
             both = model.audio_video_encoder(**reference.sound(sound_of(clip)), **reference.frames(clip))

@@ -15,6 +15,7 @@ import safetensors
 
 from tests.parity import Case, Inputs, all_cases
 from tests.parity.compare import agreement, encode, make_inputs
+from tests.parity.preparation import Preparation, prepare
 
 ROOT = Path(__file__).resolve().parents[2]
 VERSIONS = ("transformers", "tokenizers", "sentence-transformers", "torch", "torchvision", "pillow", "timm")
@@ -23,7 +24,7 @@ HEAD = """# Parity
 
 Each row is a random tiny checkpoint that the reference wrote with its own `save_pretrained` (weights, configuration, processor,
 tokenizer) and that ogam loads by the path that a real one takes. Texts, pictures, sounds and clips go through either side's own
-tokenizer and preprocessing, so a difference in these shows in the vectors. The reference encodes item by item, ogam in batches.
+tokenizer and preprocessing, so a difference in these shows in the vectors; the second table compares them by themselves. The reference encodes item by item, ogam in batches.
 
 - **error**: the largest difference of an element, as a share of the largest element of the reference, in float32 (1e-4 is the limit
   that the tests hold).
@@ -45,6 +46,24 @@ models this small it measures overhead, not arithmetic: it says nothing of the s
 """
 
 
+PREPARED = """
+## What goes into the models
+
+The same texts, pictures, clips and sounds by themselves, as each side's tokenizer and preprocessing hand them to the model: texts
+whose tokens are all equal, and the largest difference of a value as a share of the largest one. Clips are compared frame by frame,
+those of one frame left out; of CLAP with fusion the whole sound alone, because the reference draws its cuts by chance.
+
+| checkpoint | equal texts | pictures | clips | sounds |
+|---|---|---|---|---|
+"""
+
+
+def prepared_row(case: Case, found: Preparation) -> str:
+    texts = "-" if found.equal_texts is None else f"{found.equal_texts} of {found.texts}"
+    differences = ["-" if value is None else f"{value:.1e}" for value in (found.pictures, found.clips, found.sounds)]
+    return f"| {case.name} | {texts} | {' | '.join(differences)} |"
+
+
 def seconds_of(folder: Path) -> dict[str, float]:
     with safetensors.safe_open(folder / "out.safetensors", "np") as file:
         metadata = file.metadata() or {}
@@ -63,10 +82,8 @@ def encoding_seconds(case: Case, model: Path, inputs: Inputs, prompt: str, modal
     return max(seconds[1] - seconds[0], 0) / 2
 
 
-def rows_of(case: Case, tools: Path, folder: Path, times: bool) -> list[str]:
+def rows_of(case: Case, tools: Path, folder: Path, inputs: Inputs, times: bool) -> list[str]:
     tool = tools / case.tool
-    case.build(folder / "model", 7)
-    inputs = make_inputs(folder / "inputs", case, 11)
     rows = []
     for prompt in case.prompts:
         expected = case.reference(folder / "model", inputs, prompt)
@@ -105,11 +122,15 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=ROOT / "docs/parity.md")
     parser.add_argument("--times", action="store_true", help="on a machine that does nothing else")
     arguments = parser.parse_args()
-    rows, types = [], set()
+    rows, prepared, types = [], [], set()
     for case in all_cases():
-        with tempfile.TemporaryDirectory() as folder:
-            found = rows_of(case, arguments.tools, Path(folder), arguments.times)
-        print("\n".join(found), flush=True)
+        with tempfile.TemporaryDirectory() as scratch:
+            folder = Path(scratch)
+            case.build(folder / "model", 7)
+            inputs = make_inputs(folder / "inputs", case, 11)
+            found = rows_of(case, arguments.tools, folder, inputs, arguments.times)
+            prepared.append(prepared_row(case, prepare(case, folder / "model", inputs, arguments.tools)))
+        print("\n".join([*found, prepared[-1]]), flush=True)
         rows += found
         types.add(case.model_type)
     versions = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in VERSIONS)
@@ -118,7 +139,8 @@ def main() -> None:
     text = HEAD + (TIMES if arguments.times else "")
     text += f"{len(types)} model types. {versions}; {os.cpu_count()} cores of {processor_name()}.\n\n"
     text += f"| {' | '.join(columns)} |\n|{'---|' * len(columns)}\n"
-    arguments.out.write_text(text + "\n".join(rows) + "\n")
+    text += "\n".join(rows) + "\n" + PREPARED + "\n".join(prepared) + "\n"
+    arguments.out.write_text(text)
     print(f"written: {arguments.out}")
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import wave
 from functools import partial
 from pathlib import Path
 
@@ -17,7 +16,7 @@ from transformers import (
 from transformers.generation.logits_process import WhisperTimeStampLogitsProcessor
 from transformers.models.whisper.tokenization_whisper import LANGUAGES
 
-from tests.parity.case import Case, Inputs, randomize
+from tests.parity.case import Case, Inputs, randomize, read_sound
 
 SAMPLE_RATE = 16000
 SECONDS = 4  # of a window, where it is not the published 30: of so small a model, most would be positions
@@ -104,12 +103,6 @@ def make_old(folder: Path) -> None:
     (folder / "tokenizer_config.json").write_text(json.dumps({"tokenizer_class": "WhisperTokenizer"}))
 
 
-def read_sound(path: Path) -> np.ndarray:
-    with wave.open(str(path)) as file:
-        assert file.getframerate() == SAMPLE_RATE and file.getnchannels() == 1
-        return np.frombuffer(file.readframes(file.getnframes()), "<i2").astype(np.float32) / 32768
-
-
 def decode(model: WhisperForConditionalGeneration, features: torch.Tensor, prompt: str, times: bool) -> torch.Tensor:
     """The first tokens, greedily, -1 after the end.
 
@@ -141,7 +134,7 @@ def reference_of(model: WhisperForConditionalGeneration, extractor: WhisperFeatu
     rows: dict[str, list[torch.Tensor]] = {name: [] for name in OUTPUTS}
     with torch.no_grad():
         for path in inputs.audio:
-            features = extractor(read_sound(path), sampling_rate=SAMPLE_RATE, return_tensors="pt").input_features
+            features = extractor(read_sound(path, SAMPLE_RATE), sampling_rate=SAMPLE_RATE, return_tensors="pt").input_features
             states = model.model.encoder(features).last_hidden_state
             made = {
                 "features": features, "states": states,

@@ -13,10 +13,12 @@ sys.path.insert(0, str(ROOT))
 
 from tests.parity import Case, all_cases  # noqa: E402
 from tests.parity.compare import agreement, encode, make_inputs  # noqa: E402
+from tests.parity.preparation import prepare  # noqa: E402
 from tests.python.conftest import BUILD  # noqa: E402
 
 TOOLS = BUILD / "tests/tools"
 MAX_ERROR = 1e-4  # of the largest element
+MAX_PREPARED_ERROR = 1e-6  # of the largest element; logarithms are taken of sounds
 
 
 @pytest.fixture(scope="module", params=all_cases(), ids=lambda case: case.name)
@@ -25,6 +27,13 @@ def built(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     folder = tmp_path_factory.mktemp(case.name)
     case.build(folder / "model", 7)
     return case, folder / "model", make_inputs(folder / "inputs", case, 11), folder
+
+
+def test_tokens_and_preprocessed_media_equal_the_reference(built):
+    case, model, inputs, _ = built
+    found = prepare(case, model, inputs, TOOLS)
+    assert found.equal_texts in (None, len(inputs.text))
+    assert all(error <= MAX_PREPARED_ERROR for error in (found.pictures, found.clips, found.sounds) if error is not None), found
 
 
 def test_float32_equals_the_reference(built):

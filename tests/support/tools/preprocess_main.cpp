@@ -29,6 +29,7 @@
 #include "encoders/audio/whisper_features.h"
 #include "encoders/image/image_processor.h"
 #include "encoders/image/patch_processor.h"
+#include "encoders/image/siglip_tokenizer.h"
 #include "encoders/video/frame_sampling.h"
 
 namespace ogam {
@@ -208,13 +209,28 @@ Tensors answer_waveform(const Json& request) {
   return {{"input_values", batch.input_values}, {"padding_mask", batch.padding_mask}};
 }
 
+/// {"folder", "model_type", "texts", "length"}: [N, length], as the text towers of SigLIP read
+/// them.
+Tensors answer_siglip_text(const Json& request) {
+  const SiglipTokenizer tokenizer(field<std::string>(request, "folder"),
+                                  field<std::string>(request, "model_type"));
+  const auto length = field<std::int64_t>(request, "length");
+  std::vector<std::int64_t> ids;
+  for (const auto& text : field<std::vector<std::string>>(request, "texts")) {
+    const auto read = tokenizer.encode(text, static_cast<std::size_t>(length));
+    ids.insert(ids.end(), read.begin(), read.end());
+  }
+  return {{"ids", at::tensor(at::ArrayRef<std::int64_t>(ids)).reshape({-1, length})}};
+}
+
 const std::map<std::string, std::function<Tensors(const Json&)>> kAnswers = {
     {"clap", &answer_clap},         {"decode", &answer_decode},
     {"gemma4", &answer_gemma4},     {"gemma4_audio", &answer_gemma4_audio},
     {"image", &answer_image},       {"naflex", &answer_naflex},
     {"qwen", &answer_qwen},         {"resample", &answer_resample},
-    {"sampling", &answer_sampling}, {"sizes", &answer_sizes},
-    {"waveform", &answer_waveform}, {"whisper", &answer_whisper},
+    {"sampling", &answer_sampling}, {"siglip_text", &answer_siglip_text},
+    {"sizes", &answer_sizes},       {"waveform", &answer_waveform},
+    {"whisper", &answer_whisper},
 };
 
 int run(const std::string& out) {
