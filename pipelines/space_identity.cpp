@@ -13,7 +13,8 @@ bool decides_space(const std::filesystem::path& file) {
   constexpr std::array<std::string_view, 5> kDecisive = {".json", ".safetensors", ".gguf", ".model",
                                                          ".txt"};
   const std::string extension = file.extension().string();
-  return std::find(kDecisive.begin(), kDecisive.end(), extension) != kDecisive.end();
+  return std::find(kDecisive.begin(), kDecisive.end(), extension) != kDecisive.end() ||
+         file.filename() == "model.bin";  // CTranslate2's weights
 }
 
 std::string space_id(const std::string& identity) {

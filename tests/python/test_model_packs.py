@@ -217,6 +217,16 @@ def test_the_other_verbs_know_a_created_pack(desk: Desk, sight: dict):
     assert desk.done("models", "verify", "--pack", "sight") == {"pack": "sight", "sound": True, "problems": []}
 
 
+def test_weights_of_other_formats_come_along(desk: Desk, models, tmp_path: Path):
+    """A folder of faster-whisper: CTranslate2's weights and a configuration of its own."""
+    command = [Path(sys.executable).parent / "ct2-transformers-converter", "--model", models[SPEECH], "--output_dir", tmp_path / "faster",
+               "--copy_files", "tokenizer.json", "preprocessor_config.json"]
+    subprocess.run(command, check=True, capture_output=True, timeout=300)
+    report = desk.done("models", "pack", "create", "faster", "--speech", tmp_path / "faster")
+    assert (desk.home / "packs/faster/models/faster/model.bin").is_file()
+    assert "speech" in report["lanes"]
+
+
 def test_a_base_pack_gives_the_lanes_that_are_not_named(desk: Desk):
     report = desk.done("models", "pack", "create", "based", "--visual", SIGHT, "--base", "starter")
     assert list(report["lanes"]) == ["visual", "sound", "speech", "text", "fused"]
