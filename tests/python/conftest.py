@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -86,3 +87,11 @@ def pictures(sample_media: Path, tmp_path_factory) -> list[Path]:
     noise = np.random.default_rng(5).integers(0, 256, (40, 173, 3), dtype=np.uint8)
     Image.fromarray(noise).save(paths[-1])
     return paths
+
+
+@pytest.fixture
+def python_interrupts():
+    """Ctrl-C as Python has it by default: what runs in the background begins with the signal ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)

@@ -241,7 +241,7 @@ def test_a_pack_says_what_it_is_made_of(starter_pack):
     assert ogam.load(f"{starter_pack}/text").modalities == ("text",)
 
 
-def test_a_signal_stops_many_batches(visual):
+def test_a_signal_stops_many_batches(python_interrupts, visual):
     timer = threading.Timer(0.3, lambda: os.kill(os.getpid(), signal.SIGINT))
     timer.start()
     with pytest.raises(KeyboardInterrupt):
