@@ -16,6 +16,7 @@
 #include "core/hub/model_card.h"
 #include "core/hub/pull.h"
 #include "core/tensor/checkpoint.h"
+#include "core/tensor/model_files.h"
 #include "encoders/registry.h"
 #include "pipelines/lane_encoders.h"
 
@@ -44,8 +45,12 @@ std::string plain_id(const std::string& name) {
 }
 
 std::string model_type_of(const fs::path& folder) {
-  const fs::path config = folder / "config.json";
-  return json_value<std::string>(read_json_file(config), "model_type", display_path(config));
+  const fs::path path = folder / "config.json";
+  Json config = read_json_file(path);
+  if (!config.is_object() || !config.contains("model_type")) {
+    config = open_model(folder).config;  // CTranslate2's names no type, but its tensors tell
+  }
+  return json_value<std::string>(config, "model_type", display_path(path));
 }
 
 }  // namespace

@@ -366,7 +366,7 @@ def test_words_that_make_no_sense_give_usage(desk: Desk):
                   ("models", "pack", "create", "x", "y"), ("models", "--json", "pack"), ("models", "pack", "create", "x", "--seen", "y")):
         done = desk.run(*words)
         assert done.returncode == 2, words
-        assert b"Try 'ogam models --help'" in done.stderr
+        assert b"Try 'ogam models" in done.stderr
 
 
 def test_a_file_that_changed_is_found_and_the_pack_made_again(desk: Desk, models, tmp_path: Path):

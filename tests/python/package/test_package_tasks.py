@@ -70,7 +70,7 @@ def test_an_exception_of_the_progress_function_comes_through(starter_pack, sampl
         ogam.transcribe(sample_media / "sounds/sax.wav", language="en", progress=stop)
 
 
-def test_a_signal_stops_a_transcription(starter_pack, sample_media: Path):
+def test_a_signal_stops_a_transcription(python_interrupts, starter_pack, sample_media: Path):
     timer = threading.Timer(0.5, lambda: os.kill(os.getpid(), signal.SIGINT))
     timer.start()
     with pytest.raises(KeyboardInterrupt):
