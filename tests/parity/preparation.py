@@ -57,7 +57,7 @@ def prepare(case: Case, folder: Path, inputs: Inputs, tools: Path) -> Preparatio
 def equal_tokens(case: Case, folder: Path, texts: list[str], tools: Path) -> int:
     tokenizer = transformers.AutoTokenizer.from_pretrained(folder)
     if case.model_type.startswith("siglip"):  # which reads texts of one length, its tokenizer's file aside
-        length = tokenizer.model_max_length
+        length = json.loads((folder / "config.json").read_text())["text_config"]["max_position_embeddings"]
         request = {"kind": "siglip_text", "folder": str(folder), "model_type": case.model_type, "texts": texts, "length": length}
         actual = preprocess(tools / "preprocess", request, folder)["ids"].tolist()
         options = {"padding": "max_length", "truncation": True, "max_length": length}

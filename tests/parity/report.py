@@ -24,7 +24,8 @@ HEAD = """# Parity
 
 Each row is a random tiny checkpoint that the reference wrote with its own `save_pretrained` (weights, configuration, processor,
 tokenizer) and that ogam loads by the path that a real one takes. Texts, pictures, sounds and clips go through either side's own
-tokenizer and preprocessing, so a difference in these shows in the vectors; the second table compares them by themselves. The reference encodes item by item, ogam in batches.
+tokenizer and preprocessing, so a difference in these shows in the vectors; the second table compares them by themselves. The
+reference encodes item by item, ogam in batches.
 
 - **error**: the largest difference of an element, as a share of the largest element of the reference, in float32 (1e-4 is the limit
   that the tests hold).
