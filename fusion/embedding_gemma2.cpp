@@ -1,7 +1,6 @@
 #include "fusion/embedding_gemma2.h"
 
 #include <ATen/ATen.h>
-#include <c10/core/InferenceMode.h>
 #include <fmt/ranges.h>
 
 #include <algorithm>
@@ -125,8 +124,8 @@ std::string EmbeddingGemma2Fusion::write(const FusionSegment& segment, const Giv
   return fmt::format("{}", fmt::join(parts, " "));
 }
 
-FusedSegment EmbeddingGemma2Fusion::fuse(const FusionSegment& segment) const {
-  const auto given = embeddings_by_tower(*this, segment);
+FusedSegment EmbeddingGemma2Fusion::fuse_segment(const FusionSegment& segment,
+                                                 const Given& given) const {
   std::int64_t inputs = 0;
   for (const auto* const tower : given) {
     inputs += tower == nullptr ? 0 : std::ssize(tower->times);
@@ -159,17 +158,6 @@ FusedSegment EmbeddingGemma2Fusion::fuse(const FusionSegment& segment) const {
   const auto states = model_->forward(embeddings.unsqueeze(0), real).tokens;
   return {modules_(states, real, /*prompt_tokens=*/0)[0],
           states[0].index_select(0, at::cat(places)).to(at::kFloat), std::move(times)};
-}
-
-std::vector<FusedSegment> EmbeddingGemma2Fusion::fuse(
-    std::span<const FusionSegment> segments) const {
-  const c10::InferenceMode inference;
-  std::vector<FusedSegment> fused;
-  fused.reserve(segments.size());
-  for (const FusionSegment& segment : segments) {
-    fused.push_back(fuse(segment));
-  }
-  return fused;
 }
 
 }  // namespace ogam

@@ -36,13 +36,8 @@ class EmbeddingGemma2Fusion : public FusionModel {
 
   const std::vector<FusionTower>& towers() const override { return towers_; }
   std::int64_t dimension() const override { return modules_.dimension(); }
-  /// @throws Error{invalid_argument} also for a video of frames with unlike numbers of tokens, or
-  ///     before its segment.
-  std::vector<FusedSegment> fuse(std::span<const FusionSegment> segments) const override;
 
  private:
-  using Given = std::vector<const TowerEmbeddings*>;
-
   EmbeddingGemma2Fusion(Checkpoint& checkpoint, const ConfigReader& config);
 
   const TowerEmbeddings* tower(const Given& given, const char* name) const;
@@ -50,7 +45,9 @@ class EmbeddingGemma2Fusion : public FusionModel {
   std::string write(const FusionSegment& segment, const Given& given) const;
   std::string write_video(const FusionSegment& segment, const TowerEmbeddings& video,
                           const TowerEmbeddings* sound) const;
-  FusedSegment fuse(const FusionSegment& segment) const;
+  /// @throws Error{invalid_argument} also for a video of frames with unlike numbers of tokens, or
+  ///     before its segment.
+  FusedSegment fuse_segment(const FusionSegment& segment, const Given& given) const override;
 
   Tokenizer tokenizer_;
   std::shared_ptr<const EmbeddingGemma2Text> model_;

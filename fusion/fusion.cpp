@@ -1,6 +1,7 @@
 #include "fusion/fusion.h"
 
 #include <ATen/ATen.h>
+#include <c10/core/InferenceMode.h>
 
 #include <algorithm>
 
@@ -9,6 +10,10 @@
 
 namespace ogam {
 
+namespace {
+
+/// Checks what FusionModel::fuse promises to refuse of every model.
+/// @return for each tower of `model`, its embeddings in `segment`, or null where it saw nothing.
 std::vector<const TowerEmbeddings*> embeddings_by_tower(const FusionModel& model,
                                                         const FusionSegment& segment) {
   const auto& towers = model.towers();
@@ -36,6 +41,18 @@ std::vector<const TowerEmbeddings*> embeddings_by_tower(const FusionModel& model
     }
   }
   return by_tower;
+}
+
+}  // namespace
+
+std::vector<FusedSegment> FusionModel::fuse(std::span<const FusionSegment> segments) const {
+  const c10::InferenceMode inference;
+  std::vector<FusedSegment> fused;
+  fused.reserve(segments.size());
+  for (const FusionSegment& segment : segments) {
+    fused.push_back(fuse_segment(segment, embeddings_by_tower(*this, segment)));
+  }
+  return fused;
 }
 
 void require_relatable(std::int64_t embeddings) {

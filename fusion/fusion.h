@@ -55,13 +55,15 @@ class FusionModel {
   /// @throws Error{invalid_argument} for a tower that the model does not have, one given twice,
   ///     vectors of another size, as many times as not vectors, or what the model cannot lay out;
   ///     Error{resource_exhausted} for a segment of more embeddings than it can relate.
-  virtual std::vector<FusedSegment> fuse(std::span<const FusionSegment> segments) const = 0;
-};
+  std::vector<FusedSegment> fuse(std::span<const FusionSegment> segments) const;
 
-/// Checks what FusionModel::fuse promises to refuse of every model.
-/// @return for each tower of `model`, its embeddings in `segment`, or null where it saw nothing.
-std::vector<const TowerEmbeddings*> embeddings_by_tower(const FusionModel& model,
-                                                        const FusionSegment& segment);
+ protected:
+  /// For each of towers(), its embeddings in a segment, or null where it saw nothing.
+  using Given = std::vector<const TowerEmbeddings*>;
+
+  /// One segment for `fuse`, which has checked it; no gradients are kept.
+  virtual FusedSegment fuse_segment(const FusionSegment& segment, const Given& given) const = 0;
+};
 
 /// For models that relate each embedding to each other.
 /// @throws Error{resource_exhausted} for a segment of more than 8,192.

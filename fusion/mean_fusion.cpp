@@ -1,7 +1,6 @@
 #include "fusion/mean_fusion.h"
 
 #include <ATen/ATen.h>
-#include <c10/core/InferenceMode.h>
 
 #include <set>
 
@@ -25,20 +24,13 @@ MeanFusion::MeanFusion(std::vector<FusionTower> towers) : towers_(std::move(towe
   }
 }
 
-std::vector<FusedSegment> MeanFusion::fuse(std::span<const FusionSegment> segments) const {
-  const c10::InferenceMode inference;
-  std::vector<FusedSegment> fused;
-  fused.reserve(segments.size());
-  for (const FusionSegment& segment : segments) {
-    const auto given = embeddings_by_tower(*this, segment);
-    std::vector<at::Tensor> blocks;
-    for (std::size_t i = 0; i < towers_.size(); ++i) {
-      blocks.push_back(given[i] != nullptr ? direction(given[i]->vectors.to(at::kFloat).mean(0))
-                                           : at::zeros({towers_[i].size}));
-    }
-    fused.push_back({direction(at::cat(blocks)), at::empty({0, dimension_}), {}});
+FusedSegment MeanFusion::fuse_segment(const FusionSegment& /*segment*/, const Given& given) const {
+  std::vector<at::Tensor> blocks;
+  for (std::size_t i = 0; i < towers_.size(); ++i) {
+    blocks.push_back(given[i] != nullptr ? direction(given[i]->vectors.to(at::kFloat).mean(0))
+                                         : at::zeros({towers_[i].size}));
   }
-  return fused;
+  return {direction(at::cat(blocks)), at::empty({0, dimension_}), {}};
 }
 
 std::vector<FusionTower> parse_fusion_towers(const Json& config, const std::string& origin) {

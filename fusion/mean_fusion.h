@@ -21,10 +21,10 @@ class MeanFusion : public FusionModel {
 
   const std::vector<FusionTower>& towers() const override { return towers_; }
   std::int64_t dimension() const override { return dimension_; }
-  /// Without tokens.
-  std::vector<FusedSegment> fuse(std::span<const FusionSegment> segments) const override;
 
  private:
+  /// Without tokens.
+  FusedSegment fuse_segment(const FusionSegment& segment, const Given& given) const override;
   std::vector<FusionTower> towers_;
   std::int64_t dimension_ = 0;
 };

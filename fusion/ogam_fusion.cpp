@@ -2,7 +2,6 @@
 
 #include <ATen/ATen.h>
 #include <ATen/CPUGeneratorImpl.h>
-#include <c10/core/InferenceMode.h>
 
 #include <algorithm>
 #include <cmath>
@@ -248,40 +247,32 @@ OgamFusion::Output OgamFusion::forward(const Batch& batch) const {
           x.narrow(1, 1, x.size(1) - 1)};
 }
 
-std::vector<FusedSegment> OgamFusion::fuse(std::span<const FusionSegment> segments) const {
-  const c10::InferenceMode inference;
-  std::vector<FusedSegment> fused;
-  fused.reserve(segments.size());
-  for (const FusionSegment& segment : segments) {
-    const auto given = embeddings_by_tower(*this, segment);
-    Batch batch{.towers = {}, .size = 1};
-    FusedSegment result;
-    for (std::size_t i = 0; i < given.size(); ++i) {
-      if (given[i] == nullptr) {
-        continue;
-      }
-      const auto& moments = given[i]->times;
-      require_relatable(std::ssize(result.times) + std::ssize(moments));
-      std::vector<double> seconds;
-      seconds.reserve(moments.size());
-      for (const Time time : moments) {
-        seconds.push_back(to_seconds(time - segment.span.middle()));
-      }
-      result.times.insert(result.times.end(), moments.begin(), moments.end());
-      batch.towers[config_.towers[i].name] = {
-          given[i]->vectors.unsqueeze(0), at::tensor(seconds, at::kFloat).unsqueeze(0),
-          at::ones({1, static_cast<std::int64_t>(moments.size())}, at::kBool)};
+FusedSegment OgamFusion::fuse_segment(const FusionSegment& segment, const Given& given) const {
+  Batch batch{.towers = {}, .size = 1};
+  FusedSegment result;
+  for (std::size_t i = 0; i < given.size(); ++i) {
+    if (given[i] == nullptr) {
+      continue;
     }
-    if (batch.towers.empty()) {
-      result = nothing_fused(config_.output_size, config_.hidden_size);
-    } else {
-      const auto output = forward(batch);
-      result.vector = output.vectors[0];
-      result.tokens = output.tokens[0].to(at::kFloat);
+    const auto& moments = given[i]->times;
+    require_relatable(std::ssize(result.times) + std::ssize(moments));
+    std::vector<double> seconds;
+    seconds.reserve(moments.size());
+    for (const Time time : moments) {
+      seconds.push_back(to_seconds(time - segment.span.middle()));
     }
-    fused.push_back(std::move(result));
+    result.times.insert(result.times.end(), moments.begin(), moments.end());
+    batch.towers[config_.towers[i].name] = {
+        given[i]->vectors.unsqueeze(0), at::tensor(seconds, at::kFloat).unsqueeze(0),
+        at::ones({1, static_cast<std::int64_t>(moments.size())}, at::kBool)};
   }
-  return fused;
+  if (batch.towers.empty()) {
+    return nothing_fused(config_.output_size, config_.hidden_size);
+  }
+  const auto output = forward(batch);
+  result.vector = output.vectors[0];
+  result.tokens = output.tokens[0].to(at::kFloat);
+  return result;
 }
 
 }  // namespace ogam

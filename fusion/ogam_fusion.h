@@ -69,7 +69,6 @@ class OgamFusion : public FusionModel {
   const OgamFusionConfig& config() const { return config_; }
   const std::vector<FusionTower>& towers() const override { return config_.towers; }
   std::int64_t dimension() const override { return config_.output_size; }
-  std::vector<FusedSegment> fuse(std::span<const FusionSegment> segments) const override;
 
   /// The same on tensors that autograd can follow.
   struct Batch {
@@ -93,6 +92,8 @@ class OgamFusion : public FusionModel {
   const std::map<std::string, at::Tensor>& parameters() const { return parameters_; }
 
  private:
+  FusedSegment fuse_segment(const FusionSegment& segment, const Given& given) const override;
+
   struct Tower {
     Tower(const WeightScope& weights, std::int64_t size, std::int64_t hidden_size);
     Linear projection;

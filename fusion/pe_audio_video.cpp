@@ -1,7 +1,6 @@
 #include "fusion/pe_audio_video.h"
 
 #include <ATen/ATen.h>
-#include <c10/core/InferenceMode.h>
 
 #include "core/nn/config_reader.h"
 #include "core/nn/normalize_rows.h"
@@ -57,19 +56,13 @@ FusedSegment PeAudioVideoFusion::fuse(const TowerEmbeddings& audio,
   return {normalize_rows(head_(pooled).to(at::kFloat))[0], tokens[0].to(at::kFloat), audio.times};
 }
 
-std::vector<FusedSegment> PeAudioVideoFusion::fuse(std::span<const FusionSegment> segments) const {
-  const c10::InferenceMode inference;
-  std::vector<FusedSegment> fused;
-  fused.reserve(segments.size());
-  for (const FusionSegment& segment : segments) {
-    const auto given = embeddings_by_tower(*this, segment);
-    const auto* const audio = given[0];
-    const auto* const video = given[1];
-    fused.push_back(audio == nullptr || video == nullptr
-                        ? nothing_fused(dimension_, fusion_.config().encoder.hidden_size)
-                        : fuse(*audio, *video));
-  }
-  return fused;
+FusedSegment PeAudioVideoFusion::fuse_segment(const FusionSegment& /*segment*/,
+                                              const Given& given) const {
+  const auto* const audio = given[0];
+  const auto* const video = given[1];
+  return audio == nullptr || video == nullptr
+             ? nothing_fused(dimension_, fusion_.config().encoder.hidden_size)
+             : fuse(*audio, *video);
 }
 
 }  // namespace ogam

@@ -33,9 +33,9 @@ class PeAudioVideoFusion : public FusionModel {
 
   const std::vector<FusionTower>& towers() const override { return towers_; }
   std::int64_t dimension() const override { return dimension_; }
-  std::vector<FusedSegment> fuse(std::span<const FusionSegment> segments) const override;
 
  private:
+  FusedSegment fuse_segment(const FusionSegment& segment, const Given& given) const override;
   FusedSegment fuse(const TowerEmbeddings& audio, const TowerEmbeddings& video) const;
 
   std::vector<FusionTower> towers_;

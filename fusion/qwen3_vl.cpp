@@ -1,7 +1,6 @@
 #include "fusion/qwen3_vl.h"
 
 #include <ATen/ATen.h>
-#include <c10/core/InferenceMode.h>
 
 #include <utility>
 
@@ -54,9 +53,8 @@ Qwen3VlFusion::Qwen3VlFusion(Checkpoint& checkpoint)
   towers_ = {{"image", (1 + levels) * size}, {"video", (1 + levels) * size}, {"text", size}};
 }
 
-FusedSegment Qwen3VlFusion::fuse(const FusionSegment& segment) const {
+FusedSegment Qwen3VlFusion::fuse_segment(const FusionSegment& segment, const Given& given) const {
   const auto size = config_.text.hidden_size;
-  const auto given = embeddings_by_tower(*this, segment);
   std::string shown;
   std::vector<VisualSpan> places;
   std::vector<at::Tensor> seen;  // [N, (1 + levels) * size]
@@ -110,16 +108,6 @@ FusedSegment Qwen3VlFusion::fuse(const FusionSegment& segment) const {
   const auto last = states.narrow(1, states.size(1) - 1, 1);
   return {modules_(last, at::ones({1, 1}), /*prompt_tokens=*/0)[0],
           states[0].index_select(0, inputs).to(at::kFloat), std::move(times)};
-}
-
-std::vector<FusedSegment> Qwen3VlFusion::fuse(std::span<const FusionSegment> segments) const {
-  const c10::InferenceMode inference;
-  std::vector<FusedSegment> fused;
-  fused.reserve(segments.size());
-  for (const FusionSegment& segment : segments) {
-    fused.push_back(fuse(segment));
-  }
-  return fused;
 }
 
 }  // namespace ogam

@@ -34,11 +34,10 @@ class Qwen3VlFusion : public FusionModel {
 
   const std::vector<FusionTower>& towers() const override { return towers_; }
   std::int64_t dimension() const override { return modules_.dimension(); }
-  /// @throws Error{invalid_argument} also for a moment that is not whole lines.
-  std::vector<FusedSegment> fuse(std::span<const FusionSegment> segments) const override;
 
  private:
-  FusedSegment fuse(const FusionSegment& segment) const;
+  /// @throws Error{invalid_argument} also for a moment that is not whole lines.
+  FusedSegment fuse_segment(const FusionSegment& segment, const Given& given) const override;
 
   Qwen3VlConfig config_;
   Qwen3VlChatText text_;
