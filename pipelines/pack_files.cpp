@@ -10,6 +10,7 @@
 #include "core/base/files.h"
 #include "core/base/hash.h"
 #include "core/hub/file_selection.h"
+#include "core/tensor/model_files.h"
 
 namespace ogam {
 
@@ -101,30 +102,15 @@ void PackFolder::publish(bool replace) {
   path_ = old;  // which goes with this object
 }
 
-namespace {
-
-/// Whether a folder's weights are in another format than safetensors; see
-/// core/tensor/model_files.h.
-bool has_other_weights(const fs::path& folder) {
-  std::error_code error;
-  return !fs::is_regular_file(folder / "model.safetensors", error) &&
-         !fs::is_regular_file(folder / "model.safetensors.index.json", error);
-}
-
-/// Whether a file at the top of such a folder holds its weights.
-bool is_other_weights(const fs::path& path) {
-  return !path.has_parent_path() && (path.extension() == ".gguf" || path == "model.bin");
-}
-
-}  // namespace
-
 std::vector<fs::path> model_files(const fs::path& folder) {
   std::error_code error;
   require(fs::is_regular_file(folder / "config.json", error), ErrorCode::invalid_argument,
           "{} is not the folder of a model: there is no config.json in it", display_path(folder));
   const hub::FileSelection selection;
-  const bool other_weights = has_other_weights(folder);
   std::vector<fs::path> files;
+  for (const fs::path& weights : other_weight_files(folder)) {
+    files.push_back(weights.filename());
+  }
   std::size_t seen = 0;
   for (fs::recursive_directory_iterator entry(folder, error), end; !error && entry != end;
        entry.increment(error)) {
@@ -137,8 +123,7 @@ std::vector<fs::path> model_files(const fs::path& folder) {
     }
     std::error_code ignored;
     const fs::path path = entry->path().lexically_relative(folder);
-    const bool wanted = selection.wants(path.string()) || (other_weights && is_other_weights(path));
-    if (!hidden && entry->is_regular_file(ignored) && wanted) {
+    if (!hidden && entry->is_regular_file(ignored) && selection.wants(path.string())) {
       files.push_back(path);
     }
   }

@@ -75,16 +75,21 @@ ModelFiles open_ctranslate2(const fs::path& folder) {
 
 }  // namespace
 
+std::vector<fs::path> other_weight_files(const fs::path& folder) {
+  if (is_there(folder / "model.safetensors") || is_there(folder / "model.safetensors.index.json")) {
+    return {};
+  }
+  auto files = gguf_files_of(folder);
+  if (files.empty() && is_there(folder / "model.bin")) {
+    files.push_back(folder / "model.bin");
+  }
+  return files;
+}
+
 ModelFiles open_model(const fs::path& folder) {
-  const bool has_safetensors =
-      is_there(folder / "model.safetensors") || is_there(folder / "model.safetensors.index.json");
-  if (!has_safetensors) {
-    if (const auto files = gguf_files_of(folder); !files.empty()) {
-      return open_gguf(folder, files);
-    }
-    if (is_there(folder / "model.bin")) {
-      return open_ctranslate2(folder);
-    }
+  if (const auto files = other_weight_files(folder); !files.empty()) {
+    return files.front().extension() == ".gguf" ? open_gguf(folder, files)
+                                                : open_ctranslate2(folder);
   }
   auto weights = open_weights(folder);
   return {.config = read_json_file(folder / "config.json"), .weights = std::move(weights)};

@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <vector>
 
 #include "core/base/json.h"
 #include "core/tensor/weight_source.h"
@@ -21,5 +22,9 @@ struct ModelFiles {
 /// @throws Error{not_found} when there are no weights or no config.json, Error{unsupported} for a
 ///     model that is not read from that format, and what the readers throw.
 ModelFiles open_model(const std::filesystem::path& folder);
+
+/// The files of a folder that open_model reads weights from which are not safetensors: those of
+/// GGUF, else CTranslate2's. None where there are safetensors.
+std::vector<std::filesystem::path> other_weight_files(const std::filesystem::path& folder);
 
 }  // namespace ogam
