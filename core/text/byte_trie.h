@@ -21,6 +21,22 @@ class ByteTrie {
   ///     Error{corrupt_data} when a key is empty or occurs twice.
   ByteTrie(Entries entries, const std::string& origin);
 
+  /// A place in the trie: the keys below it begin alike. The root stands for all of them.
+  using Place = std::size_t;
+  static constexpr Place kRoot = 0;
+
+  /// Calls `visit(label, place)` for each byte that keys go on with.
+  template <typename Visit>
+  void for_each_child(Place place, Visit visit) const {
+    const auto& node = nodes_[place];
+    for (std::size_t i = 0; i < node.children; ++i) {
+      visit(nodes_[node.first_child + i].label, Place{node.first_child + i});
+    }
+  }
+
+  /// The number of the key that ends here; -1 when none does.
+  std::int32_t number(Place place) const { return nodes_[place].number; }
+
   /// Calls `visit(size, number)` for each key that `text` begins with, the shortest first.
   template <typename Visit>
   void for_each_prefix(std::string_view text, Visit visit) const {
