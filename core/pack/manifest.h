@@ -15,6 +15,9 @@ namespace ogam {
 /// What a person types to build a missing starter pack or to mend a damaged one.
 constexpr const char* kPackMendingCommand = "scripts/setup.sh";
 
+/// The same for the pack of that name, of which some are only built when they are asked for.
+std::string pack_building_command(std::string_view name);
+
 /// One file of a pack, with what it must hash to.
 struct PackFile {
   std::filesystem::path path;  ///< relative to the pack; never leaves it
@@ -26,8 +29,9 @@ struct PackFile {
 struct PackModel {
   std::string id;          ///< "use-multilingual-v3"
   std::string model_type;  ///< as in its config.json
-  std::string
-      role;  ///< "text", "image", "sound", "speech", "voice-activity", "shots", "screen-text"
+  /// "text", "image", "sound", "speech", "voice-activity", "shots", "screen-text",
+  /// "text-generation"
+  std::string role;
   std::string origin;   ///< upstream model and the packages it was taken from
   std::string licence;  ///< SPDX identifier, or "unknown" with the reason in `licence_note`
   std::string licence_note;
@@ -88,7 +92,7 @@ struct PackManifest {
   std::filesystem::path folder;
   std::vector<PackModel> models;
   std::vector<PackLane> lanes;
-  std::map<std::string, std::string> tasks;  ///< model ids by task: "shots"
+  std::map<std::string, std::string> tasks;  ///< model ids by task: "shots", "text-generation"
   std::vector<PackFile> files;               ///< beside those of the models: class names, notices
   std::vector<std::string> background;  ///< texts that match nothing in particular, for calibration
   std::vector<std::string> created_with;  ///< arguments of `ogam models pack create`, if it was

@@ -102,7 +102,7 @@ Json lane_json(const PackManifest& pack, const PackLane& lane) {
 
 std::string PackManifest::mending_command() const {
   if (created_with.empty()) {
-    return kPackMendingCommand;
+    return pack_building_command(name);
   }
   std::string command = "ogam models pack create";
   for (const std::string& argument : created_with) {

@@ -22,6 +22,13 @@ struct BlockFormat {
   void (*widen)(const std::byte* block, float* numbers);
 };
 
+/// A tensor as its packed blocks.
+struct TensorBlocks {
+  const BlockFormat* format = nullptr;
+  /// uint8, the tensor's shape with bytes in place of numbers in the last dimension.
+  at::Tensor bytes;
+};
+
 /// Q8_0, Q4_0, Q5_0, Q4_K, Q5_K or Q6_K; null for any other type.
 const BlockFormat* find_block_format(std::uint32_t ggml_type);
 

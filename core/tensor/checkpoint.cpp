@@ -102,6 +102,21 @@ at::Tensor WeightScope::get_stored(const std::string& name, at::IntArrayRef shap
   return state.source->load(full_name);
 }
 
+std::optional<TensorBlocks> WeightScope::get_blocks(const std::string& name,
+                                                    at::IntArrayRef shape) const {
+  auto& state = *checkpoint_->state_;
+  const auto full_name = prefix_ + name;
+  const auto found = state.tensors.find(full_name);
+  if (found == state.tensors.end() || at::IntArrayRef(found->second.shape) != shape) {
+    return std::nullopt;
+  }
+  auto blocks = state.source->load_blocks(full_name);
+  if (blocks) {
+    state.unexpected.erase(full_name);
+  }
+  return blocks;
+}
+
 Checkpoint::Checkpoint(const fs::path& folder, at::ScalarType precision)
     : state_(std::make_unique<State>(folder, open_model(folder), precision)) {}
 

@@ -4,9 +4,11 @@
 
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "core/base/json.h"
+#include "core/tensor/block_format.h"
 
 namespace ogam {
 
@@ -27,6 +29,10 @@ class WeightScope {
 
   /// The tensor as stored, a view of the file: for tables of which few rows are used.
   at::Tensor get_stored(const std::string& name, at::IntArrayRef shape) const;
+
+  /// The tensor in the blocks that the file packs it into, to compute on without widening it;
+  /// nothing, and then `get` is to be asked, where it is not packed or something is wrong with it.
+  std::optional<TensorBlocks> get_blocks(const std::string& name, at::IntArrayRef shape) const;
 
   /// In which floating point tensors are handed out: float32 or bfloat16.
   at::ScalarType precision() const;

@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "core/base/error.h"
-#include "core/tensor/file_cursor.h"
+#include "core/base/file_cursor.h"
 #include "core/tensor/shape.h"
 
 namespace ogam {

@@ -8,15 +8,13 @@
 #include <utility>
 
 #include "core/base/error.h"
-#include "core/tensor/file_cursor.h"
+#include "core/base/file_cursor.h"
 #include "core/tensor/shape.h"
 
 namespace ogam {
 
 namespace {
 
-constexpr std::string_view kMagic = "GGUF";
-constexpr std::uint32_t kVersion = 3;
 constexpr std::uint32_t kMaxRank = 4;
 constexpr std::int64_t kDefaultAlignment = 32;
 constexpr std::size_t kWidenedBytes = sizeof(float);
@@ -32,15 +30,6 @@ std::optional<at::ScalarType> dtype_of(std::uint32_t ggml_type) {
     default:
       return std::nullopt;
   }
-}
-
-void check_version(FileCursor& file) {
-  const auto version = file.number<std::uint32_t>("the version");
-  require((version & 0xFFFF) != 0 || version == 0, ErrorCode::unsupported,
-          "{} is a big-endian GGUF file; convert it to little-endian", file.origin());
-  require(version == kVersion, ErrorCode::unsupported,
-          "{} is a GGUF file of version {}; version {} is read: convert it with newer tools",
-          file.origin(), version, kVersion);
 }
 
 std::size_t read_alignment(const GgufMetadata& metadata, const std::string& origin) {
@@ -105,22 +94,12 @@ StoredTensor read_tensor(FileCursor& file) {
 
 }  // namespace
 
-bool is_gguf(std::span<const std::byte> file) {
-  return file.size() >= kMagic.size() &&
-         std::string_view(reinterpret_cast<const char*>(file.data()), kMagic.size()) == kMagic;
-}
-
 GgufHeader parse_gguf_header(std::span<const std::byte> file, const std::string& origin) {
-  require(is_gguf(file), ErrorCode::corrupt_data, "{} does not begin with '{}': not a GGUF file",
-          origin, kMagic);
   FileCursor cursor(file, origin);
-  cursor.take(kMagic.size(), "the magic number");
-  check_version(cursor);
-  const auto tensor_count = cursor.number<std::uint64_t>("the number of tensors");
-  const auto key_count = cursor.number<std::uint64_t>("the number of keys");
-  GgufHeader header{.metadata = GgufMetadata(cursor, key_count), .tensors = {}};
+  auto start = read_gguf_start(cursor);
+  GgufHeader header{.metadata = std::move(start.metadata), .tensors = {}};
   const auto alignment = read_alignment(header.metadata, origin);
-  for (std::uint64_t i = 0; i < tensor_count; ++i) {
+  for (std::uint64_t i = 0; i < start.tensor_count; ++i) {
     header.tensors.push_back(read_tensor(cursor));
   }
   const auto data_begin = aligned(cursor.position(), alignment);

@@ -11,14 +11,11 @@
 #include <vector>
 
 #include "core/base/files.h"
-#include "core/tensor/gguf_metadata.h"
+#include "core/base/gguf_metadata.h"
 #include "core/tensor/stored_tensor.h"
 #include "core/tensor/weight_source.h"
 
 namespace ogam {
-
-/// Whether a file begins as GGUF files do.
-bool is_gguf(std::span<const std::byte> file);
 
 /// What stands before the data of a GGUF file, checked against the file's size.
 struct GgufHeader {
@@ -42,13 +39,6 @@ struct GgufHeader {
 /// Source: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md
 GgufHeader parse_gguf_header(std::span<const std::byte> file, const std::string& origin);
 
-/// A tensor as its packed blocks.
-struct TensorBlocks {
-  const BlockFormat* format = nullptr;
-  /// uint8, the tensor's shape with bytes in place of numbers in the last dimension; a view.
-  at::Tensor bytes;
-};
-
 /// One memory-mapped GGUF file.
 class GgufFile : public WeightSource {
  public:
@@ -61,10 +51,8 @@ class GgufFile : public WeightSource {
   /// caller.
   at::Tensor load(const std::string& name) const override;
 
-  /// A packed tensor as it lies in the file, to compute on without widening it; nothing where the
-  /// numbers lie one by one.
-  /// @throws Error{not_found} for an unknown name.
-  std::optional<TensorBlocks> load_blocks(const std::string& name) const;
+  /// A view of the file.
+  std::optional<TensorBlocks> load_blocks(const std::string& name) const override;
 
   /// The configuration and the tokenizer; lives as long as this file.
   const GgufMetadata& metadata() const { return header_.metadata; }

@@ -13,18 +13,6 @@ namespace ogam {
 
 namespace fs = std::filesystem;
 
-std::vector<fs::path> gguf_files_of(const fs::path& folder) {
-  std::vector<fs::path> files;
-  std::error_code error;
-  for (const auto& entry : fs::directory_iterator(folder, error)) {
-    if (entry.path().extension() == ".gguf") {
-      files.push_back(entry.path());
-    }
-  }
-  std::sort(files.begin(), files.end());
-  return files;
-}
-
 GgufModel::GgufModel(const std::vector<fs::path>& files) {
   std::vector<std::string> names;
   for (const auto& file : files) {
@@ -57,10 +45,16 @@ GgufModel::GgufModel(const std::vector<fs::path>& files) {
             [](const TensorInfo& a, const TensorInfo& b) { return a.name < b.name; });
 }
 
-at::Tensor GgufModel::load(const std::string& name) const {
+const GgufFile& GgufModel::part_with(const std::string& name) const {
   const auto part = part_of_.find(name);
   require(part != part_of_.end(), ErrorCode::not_found, "{} has no tensor '{}'", origin_, name);
-  return part->second->load(name);
+  return *part->second;
+}
+
+at::Tensor GgufModel::load(const std::string& name) const { return part_with(name).load(name); }
+
+std::optional<TensorBlocks> GgufModel::load_blocks(const std::string& name) const {
+  return part_with(name).load_blocks(name);
 }
 
 }  // namespace ogam

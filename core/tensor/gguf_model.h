@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -10,9 +11,6 @@
 #include "core/tensor/weight_source.h"
 
 namespace ogam {
-
-/// The `*.gguf` files of a folder, sorted by name.
-std::vector<std::filesystem::path> gguf_files_of(const std::filesystem::path& folder);
 
 /// One GGUF file, or all the parts that one was split into, as one source. Names are the file's.
 class GgufModel : public WeightSource {
@@ -25,6 +23,7 @@ class GgufModel : public WeightSource {
 
   const std::vector<TensorInfo>& tensors() const override { return tensors_; }
   at::Tensor load(const std::string& name) const override;
+  std::optional<TensorBlocks> load_blocks(const std::string& name) const override;
 
   /// Of the first part, which has the model's.
   const GgufMetadata& metadata() const { return parts_.front()->metadata(); }
@@ -32,6 +31,8 @@ class GgufModel : public WeightSource {
   const std::string& origin() const { return origin_; }
 
  private:
+  const GgufFile& part_with(const std::string& name) const;
+
   std::string origin_;
   std::vector<std::unique_ptr<const GgufFile>> parts_;  // in their order
   std::map<std::string, const GgufFile*> part_of_;      // by tensor name

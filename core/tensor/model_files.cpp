@@ -2,11 +2,13 @@
 
 #include <ATen/ATen.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "core/base/error.h"
 #include "core/base/files.h"
 #include "core/tensor/ctranslate2_weights.h"
+#include "core/tensor/gguf_config.h"
 #include "core/tensor/gguf_model.h"
 #include "core/tensor/renamed_weights.h"
 
@@ -27,9 +29,13 @@ std::string model_type_of(const Json& config, const fs::path& folder) {
   return json_value<std::string>(config, "model_type", display_path(folder / "config.json"));
 }
 
-/// RoBERTa's positions begin after the padding token, and BERT's at 0.
-std::int64_t rows_before_positions(const Json& config, const fs::path& folder) {
-  if (model_type_of(config, folder) == "bert") {
+/// RoBERTa's positions begin after the padding token, BERT's at 0, and other models have none.
+std::int64_t rows_before_positions(const NameTable& table, const Json& config,
+                                   const fs::path& folder) {
+  const bool has_positions =
+      std::any_of(table.rows.begin(), table.rows.end(),
+                  [](const NameRow& row) { return row.change == NameRow::Change::after_padding; });
+  if (!has_positions || model_type_of(config, folder) == "bert") {
     return 0;
   }
   const auto padding =
@@ -42,19 +48,23 @@ std::int64_t rows_before_positions(const Json& config, const fs::path& folder) {
 
 ModelFiles open_gguf(const fs::path& folder, const std::vector<fs::path>& files) {
   auto model = std::make_unique<GgufModel>(files);
-  require(is_there(folder / "config.json"), ErrorCode::not_found,
-          "{} holds GGUF weights and no config.json; put config.json and the tokenizer's files of "
-          "the model beside them that they were made from",
-          display_path(folder));
-  auto config = read_json_file(folder / "config.json");
   const auto origin = model->origin();
+  auto config = is_there(folder / "config.json")
+                    ? read_json_file(folder / "config.json")
+                    : config_of_gguf(model->metadata(), *model, origin);
   const auto& table =
       find_name_table("GGUF", model->metadata().value<std::string>("general.architecture"),
                       model_type_of(config, folder), origin);
-  const auto rows_before = rows_before_positions(config, folder);
+  const auto config_origin = display_path(folder / "config.json");
+  const auto heads = json_value_or<std::int64_t>(config, "num_attention_heads", config_origin, 0);
   auto weights = std::make_unique<RenamedWeights>(
       std::move(model),
-      RenamedWeights::Config{.table = table, .rows_before = rows_before, .origin = origin});
+      RenamedWeights::Config{
+          .table = table,
+          .rows_before = rows_before_positions(table, config, folder),
+          .heads = heads,
+          .key_heads = json_value_or(config, "num_key_value_heads", config_origin, heads),
+          .origin = origin});
   return {.config = std::move(config), .weights = std::move(weights)};
 }
 

@@ -17,7 +17,8 @@ struct ModelFiles {
 
 /// Opens a model folder: config.json and, in this order, safetensors (one file, or shards with
 /// their index), GGUF (`*.gguf`, one file or its parts), CTranslate2 (`model.bin`). A folder whose
-/// config.json is CTranslate2's own gets the one that the tensors tell of.
+/// config.json is CTranslate2's own gets the one that the tensors tell of; a language model's GGUF
+/// file without config.json the one that its keys tell of (gguf_config.h).
 ///
 /// @throws Error{not_found} when there are no weights or no config.json, Error{unsupported} for a
 ///     model that is not read from that format, and what the readers throw.

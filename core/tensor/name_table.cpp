@@ -20,7 +20,7 @@ constexpr std::array kGgufEndings = {
 constexpr std::array<std::string_view, 3> kBertTypes = {"bert", "roberta", "xlm-roberta"};
 constexpr std::array kBertRows = {
     NameRow{"token_embd", {"embeddings.word_embeddings"}},
-    NameRow{"position_embd", {"embeddings.position_embeddings"}, /*after_padding=*/true},
+    NameRow{"position_embd", {"embeddings.position_embeddings"}, NameRow::Change::after_padding},
     NameRow{"token_types", {"embeddings.token_type_embeddings"}},
     NameRow{"token_embd_norm", {"embeddings.LayerNorm"}},
     NameRow{"blk.{}.attn_q", {"encoder.layer.{}.attention.self.query"}},
@@ -47,6 +47,63 @@ constexpr std::array kModernBertRows = {
     NameRow{"blk.{}.ffn_norm", {"layers.{}.mlp_norm"}},
     NameRow{"blk.{}.ffn_up", {"layers.{}.mlp.Wi"}},
     NameRow{"blk.{}.ffn_down", {"layers.{}.mlp.Wo"}},
+};
+
+constexpr std::array<std::string_view, 1> kQwen2Types = {"qwen2"};
+constexpr std::array<std::string_view, 1> kQwen3Types = {"qwen3"};
+constexpr std::array kQwenRows = {
+    NameRow{"token_embd", {"model.embed_tokens"}},
+    NameRow{"output_norm", {"model.norm"}},
+    NameRow{"output", {"lm_head"}},
+    NameRow{"blk.{}.attn_norm", {"model.layers.{}.input_layernorm"}},
+    NameRow{"blk.{}.attn_q", {"model.layers.{}.self_attn.q_proj"}},
+    NameRow{"blk.{}.attn_k", {"model.layers.{}.self_attn.k_proj"}},
+    NameRow{"blk.{}.attn_v", {"model.layers.{}.self_attn.v_proj"}},
+    NameRow{"blk.{}.attn_output", {"model.layers.{}.self_attn.o_proj"}},
+    NameRow{"blk.{}.attn_q_norm", {"model.layers.{}.self_attn.q_norm"}},
+    NameRow{"blk.{}.attn_k_norm", {"model.layers.{}.self_attn.k_norm"}},
+    NameRow{"blk.{}.ffn_norm", {"model.layers.{}.post_attention_layernorm"}},
+    NameRow{"blk.{}.ffn_gate", {"model.layers.{}.mlp.gate_proj"}},
+    NameRow{"blk.{}.ffn_up", {"model.layers.{}.mlp.up_proj"}},
+    NameRow{"blk.{}.ffn_down", {"model.layers.{}.mlp.down_proj"}},
+};
+
+constexpr std::array<std::string_view, 1> kLlamaTypes = {"llama"};
+constexpr std::array kLlamaRows = {
+    NameRow{"token_embd", {"model.embed_tokens"}},
+    NameRow{"output_norm", {"model.norm"}},
+    NameRow{"output", {"lm_head"}},
+    NameRow{"rope_freqs", {}},
+    NameRow{"blk.{}.attn_norm", {"model.layers.{}.input_layernorm"}},
+    NameRow{"blk.{}.attn_q", {"model.layers.{}.self_attn.q_proj"}, NameRow::Change::query_pairs},
+    NameRow{"blk.{}.attn_k", {"model.layers.{}.self_attn.k_proj"}, NameRow::Change::key_pairs},
+    NameRow{"blk.{}.attn_v", {"model.layers.{}.self_attn.v_proj"}},
+    NameRow{"blk.{}.attn_output", {"model.layers.{}.self_attn.o_proj"}},
+    NameRow{"blk.{}.ffn_norm", {"model.layers.{}.post_attention_layernorm"}},
+    NameRow{"blk.{}.ffn_gate", {"model.layers.{}.mlp.gate_proj"}},
+    NameRow{"blk.{}.ffn_up", {"model.layers.{}.mlp.up_proj"}},
+    NameRow{"blk.{}.ffn_down", {"model.layers.{}.mlp.down_proj"}},
+};
+
+constexpr std::array<std::string_view, 1> kGemma3Types = {"gemma3_text"};
+constexpr auto kPlusOne = NameRow::Change::plus_one;
+constexpr std::array kGemma3Rows = {
+    NameRow{"token_embd", {"model.embed_tokens"}},
+    NameRow{"output_norm", {"model.norm"}, kPlusOne},
+    NameRow{"output", {"lm_head"}},
+    NameRow{"blk.{}.attn_norm", {"model.layers.{}.input_layernorm"}, kPlusOne},
+    NameRow{"blk.{}.attn_q", {"model.layers.{}.self_attn.q_proj"}},
+    NameRow{"blk.{}.attn_k", {"model.layers.{}.self_attn.k_proj"}},
+    NameRow{"blk.{}.attn_v", {"model.layers.{}.self_attn.v_proj"}},
+    NameRow{"blk.{}.attn_output", {"model.layers.{}.self_attn.o_proj"}},
+    NameRow{"blk.{}.attn_q_norm", {"model.layers.{}.self_attn.q_norm"}, kPlusOne},
+    NameRow{"blk.{}.attn_k_norm", {"model.layers.{}.self_attn.k_norm"}, kPlusOne},
+    NameRow{"blk.{}.post_attention_norm", {"model.layers.{}.post_attention_layernorm"}, kPlusOne},
+    NameRow{"blk.{}.ffn_norm", {"model.layers.{}.pre_feedforward_layernorm"}, kPlusOne},
+    NameRow{"blk.{}.post_ffw_norm", {"model.layers.{}.post_feedforward_layernorm"}, kPlusOne},
+    NameRow{"blk.{}.ffn_gate", {"model.layers.{}.mlp.gate_proj"}},
+    NameRow{"blk.{}.ffn_up", {"model.layers.{}.mlp.up_proj"}},
+    NameRow{"blk.{}.ffn_down", {"model.layers.{}.mlp.down_proj"}},
 };
 
 constexpr std::array kCTranslate2Endings = {
@@ -99,6 +156,10 @@ constexpr std::array kWhisperRows = {
 constexpr std::array kTables = {
     NameTable{"GGUF", "bert", kBertTypes, kGgufEndings, kBertRows},
     NameTable{"GGUF", "modern-bert", kModernBertTypes, kGgufEndings, kModernBertRows},
+    NameTable{"GGUF", "qwen2", kQwen2Types, kGgufEndings, kQwenRows},
+    NameTable{"GGUF", "qwen3", kQwen3Types, kGgufEndings, kQwenRows},
+    NameTable{"GGUF", "llama", kLlamaTypes, kGgufEndings, kLlamaRows},
+    NameTable{"GGUF", "gemma3", kGemma3Types, kGgufEndings, kGemma3Rows},
     NameTable{"CTranslate2", "WhisperSpec", kWhisperTypes, kCTranslate2Endings, kWhisperRows,
               ".k_proj.bias"},
 };

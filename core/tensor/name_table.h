@@ -10,12 +10,25 @@ namespace ogam {
 /// How tensors of a file are named that is not Hugging Face's. "{}" stands for the number of a
 /// layer; endings such as ".weight" are left out, see NameTable::endings.
 struct NameRow {
+  /// What the file has done to the numbers.
+  enum class Change {
+    none,
+    /// It leaves out the rows of positions that stand before a text's first token: RoBERTa counts
+    /// positions from the padding token on.
+    after_padding,
+    /// The rows of each head of queries, or of keys and values, come in another order: those of the
+    /// first and second half in turns, so that rotated pairs are neighbours.
+    query_pairs,
+    key_pairs,
+    /// One was added to the weights of a norm.
+    plus_one,
+  };
+
   std::string_view theirs;
-  /// One name, or as many as the tensor is stacked of: equal parts of its rows, in this order.
+  /// One name, or as many as the tensor is stacked of: equal parts of its rows, in this order. None
+  /// where config.json says what the tensor does.
   std::array<std::string_view, 3> ours;
-  /// The file leaves out the rows of positions that stand before a text's first token: RoBERTa
-  /// counts positions from the padding token on.
-  bool after_padding = false;
+  Change change = Change::none;
 };
 
 /// The names of one architecture in one format of files.

@@ -41,6 +41,15 @@ std::string with_layer(std::string_view pattern, const std::string& layer) {
   return at == std::string::npos ? name : name.replace(at, kLayer.size(), layer);
 }
 
+/// Rows of heads of which the halves come in turns, one half after the other.
+at::Tensor halves_in_order(const at::Tensor& tensor, std::int64_t heads) {
+  const auto rows = tensor.size(0);
+  const auto columns = tensor.numel() / std::max<std::int64_t>(rows, 1);
+  return tensor.reshape({heads, rows / heads / 2, 2, columns})
+      .transpose(1, 2)
+      .reshape(tensor.sizes());
+}
+
 struct Named {
   const NameRow& row;
   std::string layer;
@@ -87,6 +96,9 @@ void RenamedWeights::add(const TensorInfo& info, const NameRow& row, const std::
                          std::string_view ending, const Config& config) {
   const auto count = static_cast<std::int64_t>(
       std::count_if(row.ours.begin(), row.ours.end(), [](auto name) { return !name.empty(); }));
+  if (count == 0) {
+    return;
+  }
   require(!info.shape.empty() && info.shape.front() % count == 0, ErrorCode::corrupt_data,
           "{}: tensor '{}' must be {} of the same size, got shape {}", origin_, info.name, count,
           shape_string(info.shape));
@@ -102,10 +114,17 @@ void RenamedWeights::add(const TensorInfo& info, const NameRow& row, const std::
           origin_, ours.name, info.name, config.table.model_types.front());
       continue;
     }
-    if (row.after_padding) {
+    if (row.change == NameRow::Change::after_padding) {
       part.rows_before = config.rows_before;
       ours.shape.front() += config.rows_before;
     }
+    if (row.change == NameRow::Change::query_pairs || row.change == NameRow::Change::key_pairs) {
+      part.heads = row.change == NameRow::Change::query_pairs ? config.heads : config.key_heads;
+      require(part.heads > 0 && ours.shape.front() % (2 * part.heads) == 0, ErrorCode::corrupt_data,
+              "{}: tensor '{}' of shape {} must be {} heads of an even number of rows", origin_,
+              info.name, shape_string(ours.shape), part.heads);
+    }
+    part.plus_one = row.change == NameRow::Change::plus_one;
     require(parts_.emplace(ours.name, part).second, ErrorCode::corrupt_data,
             "{}: tensor '{}' is there twice, the second time as '{}'", origin_, ours.name,
             info.name);
@@ -119,6 +138,12 @@ at::Tensor RenamedWeights::load(const Part& part) const {
     const auto rows = tensor.size(0) / part.count;
     tensor = tensor.narrow(0, part.index * rows, rows).clone();  // lets go of the rest
   }
+  if (part.heads > 0) {
+    tensor = halves_in_order(tensor, part.heads);
+  }
+  if (part.plus_one) {
+    tensor = tensor.to(at::kFloat) - 1;
+  }
   if (part.rows_before > 0) {
     auto shape = tensor.sizes().vec();
     shape.front() = part.rows_before;
@@ -127,10 +152,28 @@ at::Tensor RenamedWeights::load(const Part& part) const {
   return tensor;
 }
 
-at::Tensor RenamedWeights::load(const std::string& name) const {
+const RenamedWeights::Part& RenamedWeights::part_named(const std::string& name) const {
   const auto part = parts_.find(name);
   require(part != parts_.end(), ErrorCode::not_found, "{} has no tensor '{}'", origin_, name);
-  return load(part->second);
+  return part->second;
+}
+
+at::Tensor RenamedWeights::load(const std::string& name) const { return load(part_named(name)); }
+
+std::optional<TensorBlocks> RenamedWeights::load_blocks(const std::string& name) const {
+  const auto& part = part_named(name);
+  if (part.rows_before > 0 || part.plus_one) {
+    return std::nullopt;
+  }
+  auto blocks = file_->load_blocks(part.theirs);
+  if (blocks) {
+    const auto rows = blocks->bytes.size(0) / part.count;
+    blocks->bytes = blocks->bytes.narrow(0, part.index * rows, rows);
+    if (part.heads > 0) {
+      blocks->bytes = halves_in_order(blocks->bytes, part.heads);
+    }
+  }
+  return blocks;
 }
 
 }  // namespace ogam

@@ -28,14 +28,6 @@ std::size_t checked_byte_size(const TensorInfo& info, const std::string& origin)
   return empty ? 0 : static_cast<std::size_t>(bytes);
 }
 
-std::string checked_name(std::string_view name, std::string_view what, const std::string& origin) {
-  auto shown = display_path(name);
-  require(!name.empty() && shown == name, ErrorCode::corrupt_data,
-          "{}: the name of a {} must be UTF-8 text without control characters, got '{}'", origin,
-          what, shown);
-  return shown;
-}
-
 void sort_by_name(std::vector<StoredTensor>& tensors, const std::string& origin) {
   std::sort(tensors.begin(), tensors.end(),
             [](const StoredTensor& a, const StoredTensor& b) { return a.info.name < b.info.name; });

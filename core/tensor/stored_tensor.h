@@ -5,7 +5,6 @@
 #include <cstddef>
 #include <memory>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "core/base/files.h"
@@ -26,11 +25,6 @@ struct StoredTensor {
 /// Bytes of a tensor whose numbers lie one by one.
 /// @throws Error{corrupt_data} when they, or the strides of that shape, overflow.
 std::size_t checked_byte_size(const TensorInfo& info, const std::string& origin);
-
-/// A name from a file, which must be text that can be shown: UTF-8 without control characters.
-/// @param what "tensor", for errors.
-/// @throws Error{corrupt_data}.
-std::string checked_name(std::string_view name, std::string_view what, const std::string& origin);
 
 /// Sorts by name.
 /// @throws Error{corrupt_data} when two tensors have the same name.

@@ -29,6 +29,10 @@ std::unique_ptr<WeightSource> open_file(const fs::path& path) {
 
 }  // namespace
 
+std::optional<TensorBlocks> WeightSource::load_blocks(const std::string&) const {
+  return std::nullopt;
+}
+
 std::unique_ptr<WeightSource> open_weights(const fs::path& path) {
   std::error_code ignored;
   if (!fs::is_directory(path, ignored)) {

@@ -4,8 +4,11 @@
 
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
+
+#include "core/tensor/block_format.h"
 
 namespace ogam {
 
@@ -28,6 +31,10 @@ class WeightSource {
   /// tensor of its own where the file does not align it or packs its numbers (gguf.h).
   /// @throws Error{not_found} for an unknown name.
   virtual at::Tensor load(const std::string& name) const = 0;
+
+  /// A packed tensor, to compute on without widening it; nothing where the numbers lie one by one.
+  /// @throws Error{not_found} for an unknown name.
+  virtual std::optional<TensorBlocks> load_blocks(const std::string& name) const;
 };
 
 /// Opens a weight file, or the safetensors of a folder: `model.safetensors`, or the shards listed

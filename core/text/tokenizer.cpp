@@ -8,6 +8,7 @@
 #include "core/base/files.h"
 #include "core/base/json.h"
 #include "core/text/bpe_files.h"
+#include "core/text/gguf_tokenizer.h"
 #include "core/text/sentencepiece_tokenizer.h"
 #include "core/text/text_limits.h"
 #include "core/text/unicode.h"
@@ -29,7 +30,7 @@ class Tokenizer::Backend {
 
 class Tokenizer::JsonBackend final : public Backend {
  public:
-  JsonBackend(std::string_view text, const std::string& origin) : json_(text, origin) {}
+  explicit JsonBackend(TokenizerJson json) : json_(std::move(json)) {}
 
   Ids encode(std::string_view text) const override {
     Ids ids;
@@ -193,10 +194,15 @@ std::unique_ptr<Tokenizer::Backend> Tokenizer::open(const std::filesystem::path&
             display_path(folder));
     const auto path = folder / "tokenizer.json";
     if (!is_there("tokenizer.json") && has_bpe_files(folder)) {
-      return std::make_unique<JsonBackend>(tokenizer_json_of_bpe_files(folder),
-                                           display_path(folder));
+      return std::make_unique<JsonBackend>(TokenizerJson(
+          std::string_view(tokenizer_json_of_bpe_files(folder)), display_path(folder)));
     }
-    return std::make_unique<JsonBackend>(read_file(path, kMaxTokenizerBytes), display_path(path));
+    if (const auto files = gguf_files_of(folder); !is_there("tokenizer.json") && !files.empty()) {
+      return std::make_unique<JsonBackend>(
+          TokenizerJson::of(tokenizer_json_of_gguf(files.front()), display_path(files.front())));
+    }
+    return std::make_unique<JsonBackend>(
+        TokenizerJson(std::string_view(read_file(path, kMaxTokenizerBytes)), display_path(path)));
   }
   return std::make_unique<SentencePieceBackend>(folder / *model);
 }
@@ -205,7 +211,7 @@ Tokenizer::Tokenizer(const std::filesystem::path& folder) : backend_(open(folder
 Tokenizer::Tokenizer(std::unique_ptr<Backend> backend) : backend_(std::move(backend)) {}
 
 Tokenizer Tokenizer::parse(std::string_view tokenizer_json, const std::string& origin) {
-  return Tokenizer(std::make_unique<JsonBackend>(tokenizer_json, origin));
+  return Tokenizer(std::make_unique<JsonBackend>(TokenizerJson(tokenizer_json, origin)));
 }
 
 Tokenizer::~Tokenizer() = default;

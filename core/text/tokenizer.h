@@ -28,14 +28,15 @@ struct DecodeOptions {
 ///
 /// From a Hugging Face tokenizer.json (see docs/tokenizers.md for what it may hold), with the
 /// results of the `tokenizers` library; else from a SentencePiece model, with those of that
-/// library. Unless asked to, results are neither cut nor filled up: `truncation` and `padding` say
-/// what the file wants. Safe to use from several threads at once.
+/// library; else from what a GGUF file tells of its tokenizer. Unless asked to, results are neither
+/// cut nor filled up: `truncation` and `padding` say what the file wants. Safe to use from several
+/// threads at once.
 class Tokenizer {
  public:
   using Ids = std::vector<std::int32_t>;
 
-  /// @param folder a model folder with tokenizer.json, tokenizer.model or spiece.model, or with
-  ///     Whisper's vocab.json and merges.txt.
+  /// @param folder a model folder with tokenizer.json, tokenizer.model or spiece.model, with
+  ///     Whisper's vocab.json and merges.txt, or with a GGUF file.
   /// @throws Error{not_found, corrupt_data}, Error{unsupported} naming what is not implemented.
   explicit Tokenizer(const std::filesystem::path& folder);
   /// The same from the content of a tokenizer.json; `origin` is named in errors.

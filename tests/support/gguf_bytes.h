@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "core/tensor/gguf_metadata.h"
+#include "core/base/gguf_metadata.h"
 #include "tests/support/bytes.h"
 
 namespace ogam::test {

@@ -6,8 +6,11 @@
 #include "core/nn/activation.h"
 #include "core/nn/mlp.h"
 #include "core/nn/rope.h"
+#include "core/tensor/gguf.h"
 #include "core/tensor/safetensors_writer.h"
+#include "tests/support/gguf_bytes.h"
 #include "tests/support/golden.h"
+#include "tests/support/random_blocks.h"
 #include "tests/support/temporary_folder.h"
 
 namespace ogam {
@@ -77,6 +80,77 @@ TEST_F(LayersTest, IgnoredTensorsAreNotUnexpected) {
   EXPECT_NO_THROW(weights.finish());
   EXPECT_FALSE(weights.weights("pooler.").empty());
   EXPECT_TRUE(weights.weights("pool.").empty());
+}
+
+/// Layers of a GGUF file: `packed.weight` in blocks of Q8_0, `packed.bias` of F32.
+class PackedLayersTest : public ::testing::Test {
+ protected:
+  static constexpr std::int64_t kRows = 12;
+  static constexpr std::int64_t kColumns = 64;
+
+  PackedLayersTest() {
+    const auto as_text = [](const at::Tensor& tensor) {
+      return std::string(static_cast<const char*>(tensor.const_data_ptr()), tensor.nbytes());
+    };
+    auto data = as_text(blocks_.bytes);
+    const auto bias_at = (data.size() + 31) / 32 * 32;
+    data.resize(bias_at, '\0');
+    data += as_text(bias_);
+    data.resize((data.size() + 31) / 32 * 32, '\0');
+    const test::GgufBytes file{
+        .tensors = {{.name = "packed.weight", .dimensions = {kColumns, kRows}, .type = 8},
+                    {.name = "packed.bias", .dimensions = {kRows}, .offset = bias_at}},
+        .data = data};
+    write_file_atomically(folder_ / "config.json", R"({"model_type": "layers"})");
+    write_file_atomically(folder_ / "model.gguf", file.bytes());
+  }
+
+  Checkpoint checkpoint() const {
+    return Checkpoint(folder_.path(), std::make_unique<GgufFile>(folder_ / "model.gguf"));
+  }
+  at::Tensor weight() const { return GgufFile(folder_ / "model.gguf").load("packed.weight"); }
+
+  test::TemporaryFolder folder_;
+  TensorBlocks blocks_ = test::random_blocks(*find_block_format(8), kRows, kColumns, 3);
+  at::Tensor bias_ = at::arange(kRows, at::kFloat);
+};
+
+TEST_F(PackedLayersTest, LinearMultipliesBlocksLikeTheirNumbers) {
+  auto file = checkpoint();
+  const Linear linear(file.weights("packed."), {.in = kColumns, .out = kRows});
+  EXPECT_NO_THROW(file.finish());
+  const auto x = at::randn({2, 3, kColumns});
+  EXPECT_TRUE(test::all_close(linear(x), at::linear(x, weight(), bias_), {.atol = 1e-3}));
+}
+
+TEST_F(PackedLayersTest, EmbeddingWidensTheRowsThatAreAskedFor) {
+  auto file = checkpoint();
+  const Embedding table(file.weights("packed."),
+                        {.count = kRows, .size = kColumns, .as_stored = true});
+  const auto ids = at::tensor({11, 0, 11}, at::kLong);
+  EXPECT_TRUE(at::equal(table(ids), weight().index_select(0, ids)));
+  EXPECT_FALSE(table.weight().defined());
+  EXPECT_THROW(table(at::tensor({12}, at::kLong)), Error);
+}
+
+TEST_F(PackedLayersTest, OtherShapesAndNamesAreListedAsEver) {
+  auto file = checkpoint();
+  const Linear wide(file.weights("packed."), {.in = 2 * kColumns, .out = kRows});
+  const Linear missing(file.weights("absent."), {.in = kColumns, .out = kRows, .bias = false});
+  try {
+    file.finish();
+    FAIL() << "was accepted";
+  } catch (const Error& error) {
+    const std::string words = error.what();
+    EXPECT_NE(words.find("packed.weight: expected [12, 128], got [12, 64]"), std::string::npos);
+    EXPECT_NE(words.find("missing tensors: absent.weight"), std::string::npos);
+  }
+}
+
+TEST_F(PackedLayersTest, BlocksThatNobodyAskedForAreUnexpected) {
+  auto file = checkpoint();
+  EXPECT_FALSE(file.weights("packed.").get_blocks("bias", {kRows}).has_value());
+  EXPECT_THROW(file.finish(), Error);
 }
 
 TEST(ActivationTest, UnknownNamesAreRefusedWithTheKnownOnes) {

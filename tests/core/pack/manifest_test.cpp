@@ -443,5 +443,11 @@ TEST_F(FindPackTest, InstalledPacksAreSortedAndUnfinishedOnesLeftOut) {
   EXPECT_THAT(installed_packs(), ElementsAre(a, b));
 }
 
+TEST(PackCommandTest, PacksThatAreBuiltOnDemandNameTheirOwnCommand) {
+  EXPECT_EQ(pack_building_command("starter"), kPackMendingCommand);
+  EXPECT_EQ(pack_building_command("writer-small"), "scripts/setup.sh --packs writer-small");
+  EXPECT_EQ(pack_mending_command("/nowhere/packs/writer"), "scripts/setup.sh --packs writer");
+}
+
 }  // namespace
 }  // namespace ogam

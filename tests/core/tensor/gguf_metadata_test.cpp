@@ -1,4 +1,4 @@
-#include "core/tensor/gguf_metadata.h"
+#include "core/base/gguf_metadata.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

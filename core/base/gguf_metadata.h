@@ -2,13 +2,14 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <filesystem>
 #include <map>
 #include <span>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "core/tensor/file_cursor.h"
+#include "core/base/file_cursor.h"
 
 namespace ogam {
 
@@ -45,6 +46,9 @@ class GgufMetadata {
 
   bool contains(const std::string& key) const { return values_.contains(key); }
 
+  /// Bytes that a value takes in the file; 0 when the key is missing.
+  std::size_t size_of(const std::string& key) const;
+
   /// Every key, sorted.
   std::vector<std::string> keys() const;
 
@@ -75,5 +79,22 @@ class GgufMetadata {
   std::string origin_;
   std::map<std::string, Value> values_;
 };
+
+/// Whether a file begins as GGUF files do.
+bool is_gguf(std::span<const std::byte> file);
+
+/// What a GGUF file begins with, before the list of its tensors.
+struct GgufStart {
+  std::uint64_t tensor_count = 0;
+  GgufMetadata metadata;  ///< views of the file
+};
+
+/// Reads "GGUF", u32 version, u64 number of tensors, u64 number of keys, keys and values.
+/// @throws Error{corrupt_data} for another beginning, what GgufMetadata throws; Error{unsupported}
+///     for other versions than 3 and big-endian files.
+GgufStart read_gguf_start(FileCursor& file);
+
+/// The `*.gguf` files of a folder, sorted by name.
+std::vector<std::filesystem::path> gguf_files_of(const std::filesystem::path& folder);
 
 }  // namespace ogam

@@ -13,7 +13,7 @@
 
 namespace ogam {
 
-/// Reads a weight file from front to back and never past its end. Numbers are little-endian.
+/// Reads a binary file from front to back and never past its end. Numbers are little-endian.
 class FileCursor {
  public:
   /// @param origin the file's name, for errors.
@@ -59,5 +59,10 @@ class FileCursor {
   std::string origin_;
   std::size_t position_ = 0;
 };
+
+/// A name from a file, which must be text that can be shown: UTF-8 without control characters.
+/// @param what "tensor", for errors.
+/// @throws Error{corrupt_data}.
+std::string checked_name(std::string_view name, std::string_view what, const std::string& origin);
 
 }  // namespace ogam

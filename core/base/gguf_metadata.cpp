@@ -1,4 +1,4 @@
-#include "core/tensor/gguf_metadata.h"
+#include "core/base/gguf_metadata.h"
 
 #include <algorithm>
 #include <array>
@@ -7,7 +7,6 @@
 #include <type_traits>
 
 #include "core/base/error.h"
-#include "core/tensor/stored_tensor.h"
 
 namespace ogam {
 
@@ -18,6 +17,9 @@ struct TypeRow {
   std::string_view name;
   std::size_t bytes;  // of a value; of a string, its length alone
 };
+
+constexpr std::string_view kMagic = "GGUF";
+constexpr std::uint32_t kVersion = 3;
 
 constexpr std::array kTypes = {
     TypeRow{GgufType::u8, "u8", 1},         TypeRow{GgufType::i8, "i8", 1},
@@ -100,7 +102,44 @@ constexpr bool kIsVector = false;
 template <typename T>
 constexpr bool kIsVector<std::vector<T>> = true;
 
+void check_version(FileCursor& file) {
+  const auto version = file.number<std::uint32_t>("the version");
+  require((version & 0xFFFF) != 0 || version == 0, ErrorCode::unsupported,
+          "{} is a big-endian GGUF file; convert it to little-endian", file.origin());
+  require(version == kVersion, ErrorCode::unsupported,
+          "{} is a GGUF file of version {}; version {} is read: convert it with newer tools",
+          file.origin(), version, kVersion);
+}
+
 }  // namespace
+
+bool is_gguf(std::span<const std::byte> file) {
+  return file.size() >= kMagic.size() &&
+         std::string_view(reinterpret_cast<const char*>(file.data()), kMagic.size()) == kMagic;
+}
+
+GgufStart read_gguf_start(FileCursor& file) {
+  const auto magic = file.left() < kMagic.size() ? std::string_view()
+                                                 : file.text(kMagic.size(), "the magic number");
+  require(magic == kMagic, ErrorCode::corrupt_data, "{} does not begin with '{}': not a GGUF file",
+          file.origin(), kMagic);
+  check_version(file);
+  const auto tensor_count = file.number<std::uint64_t>("the number of tensors");
+  const auto key_count = file.number<std::uint64_t>("the number of keys");
+  return {.tensor_count = tensor_count, .metadata = GgufMetadata(file, key_count)};
+}
+
+std::vector<std::filesystem::path> gguf_files_of(const std::filesystem::path& folder) {
+  std::vector<std::filesystem::path> files;
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
+    if (entry.path().extension() == ".gguf") {
+      files.push_back(entry.path());
+    }
+  }
+  std::sort(files.begin(), files.end());
+  return files;
+}
 
 GgufMetadata::GgufMetadata(FileCursor& file, std::uint64_t count) : origin_(file.origin()) {
   for (std::uint64_t i = 0; i < count; ++i) {
@@ -146,6 +185,11 @@ GgufMetadata::Value GgufMetadata::read_value(FileCursor& file, const std::string
   }
   value.bytes = file.take(ahead.position() - file.position(), what);
   return value;
+}
+
+std::size_t GgufMetadata::size_of(const std::string& key) const {
+  const auto found = values_.find(key);
+  return found == values_.end() ? 0 : found->second.bytes.size();
 }
 
 std::vector<std::string> GgufMetadata::keys() const {
