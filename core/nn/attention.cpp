@@ -9,9 +9,11 @@
 namespace ogam {
 
 KeyValueCache::KeyValueCache(const Config& config) {
-  const std::vector<std::int64_t> shape = {config.batch, config.heads, config.capacity,
-                                           config.head_size};
-  storage_ = {at::empty(shape, config.type), at::empty(shape, config.type)};
+  const auto room = [&](std::int64_t size) {
+    return at::empty({config.batch, config.heads, config.capacity, size}, config.type);
+  };
+  storage_ = {room(config.head_size),
+              room(config.value_size > 0 ? config.value_size : config.head_size)};
 }
 
 KeyValues KeyValueCache::append(const KeyValues& added) {
@@ -24,6 +26,19 @@ KeyValues KeyValueCache::append(const KeyValues& added) {
   storage_.values.narrow(2, length_, tokens).copy_(added.values);
   length_ += tokens;
   return {storage_.keys.narrow(2, 0, length_), storage_.values.narrow(2, 0, length_)};
+}
+
+void KeyValueCache::reserve(std::int64_t capacity) {
+  if (capacity <= this->capacity()) {
+    return;
+  }
+  for (auto* part : {&storage_.keys, &storage_.values}) {
+    auto shape = part->sizes().vec();
+    shape[2] = capacity;
+    const auto larger = at::empty(shape, part->options());
+    larger.narrow(2, 0, length_).copy_(part->narrow(2, 0, length_));
+    *part = larger;
+  }
 }
 
 void KeyValueCache::select_rows(const at::Tensor& rows) {

@@ -2,6 +2,7 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <optional>
@@ -25,14 +26,22 @@ class KeyValueCache {
     std::int64_t capacity = 0;  ///< tokens
     std::int64_t head_size = 0;
     at::ScalarType type = at::kFloat;  ///< of the keys and values
+    std::int64_t value_size = 0;       ///< of each head of values, where it is not head_size
   };
   explicit KeyValueCache(const Config& config);
 
   std::int64_t length() const { return length_; }
+  std::int64_t capacity() const { return storage_.keys.size(2); }
 
   /// Adds the keys and values [B, H, T, D / H] of new tokens and returns all that are held.
   /// @throws Error{invalid_argument} when they do not fit.
   KeyValues append(const KeyValues& added);
+
+  /// Forgets all but the first `length` tokens.
+  void truncate(std::int64_t length) { length_ = std::min(length_, length); }
+
+  /// Makes room for `capacity` tokens in all.
+  void reserve(std::int64_t capacity);
 
   /// Row b becomes what row `rows[b]` was; the number of rows may change. For beams that are
   /// replaced.

@@ -65,13 +65,17 @@ at::Tensor LayerNorm::operator()(const at::Tensor& x) const {
 }
 
 RmsNorm::RmsNorm(const WeightScope& weights, const Config& config)
-    : weight_(weights.get("weight", {config.size})), eps_(config.eps) {}
+    : weight_(weights.get("weight", {config.size}).to(at::kFloat)), eps_(config.eps) {
+  if (config.centered) {
+    weight_ = weight_ + 1;
+  }
+}
 
 at::Tensor RmsNorm::operator()(const at::Tensor& x) const {
   const auto exact = x.to(at::kFloat);
   auto normed = exact * at::rsqrt(exact.square().mean(-1, /*keepdim=*/true) + eps_);
   if (weight_.defined()) {
-    normed = normed * weight_.to(at::kFloat);
+    normed = normed * weight_;
   }
   return normed.to(x.scalar_type());
 }

@@ -85,6 +85,7 @@ class RmsNorm {
   struct Config {
     std::int64_t size = 0;
     double eps = 1e-6;
+    bool centered = false;  ///< what is stored is the weight less 1
   };
   RmsNorm(const WeightScope& weights, const Config& config);
   /// The norm without a weight.
@@ -92,7 +93,7 @@ class RmsNorm {
   at::Tensor operator()(const at::Tensor& x) const;
 
  private:
-  at::Tensor weight_;  // undefined without a weight
+  at::Tensor weight_;  // float32; undefined without a weight
   double eps_;
 };
 

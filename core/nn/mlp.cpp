@@ -17,10 +17,11 @@ at::Tensor Mlp::operator()(const at::Tensor& x) const { return second_(activatio
 GatedMlp::GatedMlp(const WeightScope& weights, const Config& config)
     : activation_(config.activation),
       gate_(weights.scope("gate_proj"),
-            {.in = config.size, .out = config.intermediate, .bias = false}),
-      up_(weights.scope("up_proj"), {.in = config.size, .out = config.intermediate, .bias = false}),
+            {.in = config.size, .out = config.intermediate, .bias = config.bias}),
+      up_(weights.scope("up_proj"),
+          {.in = config.size, .out = config.intermediate, .bias = config.bias}),
       down_(weights.scope("down_proj"),
-            {.in = config.intermediate, .out = config.size, .bias = false}) {}
+            {.in = config.intermediate, .out = config.size, .bias = config.bias}) {}
 
 at::Tensor GatedMlp::operator()(const at::Tensor& x) const {
   return down_(activation_(gate_(x)) * up_(x));

@@ -30,7 +30,7 @@ class Mlp {
   Linear second_;
 };
 
-/// down(activation(gate(x)) * up(x)). Names: `gate_proj`, `up_proj`, `down_proj`, without biases.
+/// down(activation(gate(x)) * up(x)). Names: `gate_proj`, `up_proj`, `down_proj`.
 /// Source: Shazeer 2020, section 2.
 class GatedMlp {
  public:
@@ -38,6 +38,7 @@ class GatedMlp {
     std::int64_t size = 0;
     std::int64_t intermediate = 0;
     Activation activation = nullptr;
+    bool bias = false;
   };
   GatedMlp(const WeightScope& weights, const Config& config);
   at::Tensor operator()(const at::Tensor& x) const;

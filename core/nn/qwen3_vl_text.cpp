@@ -36,10 +36,9 @@ void parse_rope(const ConfigReader& config, Qwen3VlTextConfig& parsed) {
           "{}: \"mrope_section\" is missing; it says which frequencies follow time, rows and "
           "columns, and cannot be guessed",
           rope.origin());
-  const auto& section = parsed.mrope_section =
-      rope.sizes("mrope_section", parsed.layer.head_size / 2);
+  const auto& section = parsed.mrope_section = rope.sizes("mrope_section", parsed.head_size / 2);
   rope.refuse_unread();
-  const auto half = parsed.layer.head_size / 2;
+  const auto half = parsed.head_size / 2;
   // Frequency i of an axis lies at axis + 3 i, and must lie inside the head.
   require(section.size() == kAxes && std::accumulate(section.begin(), section.end(), 0L) == half &&
               1 + kAxes * (section[1] - 1) < half && 2 + kAxes * (section[2] - 1) < half,
@@ -69,18 +68,28 @@ Qwen3VlTextConfig Qwen3VlTextConfig::parse(const ConfigReader& config) {
   parsed.num_hidden_layers = config.size("num_hidden_layers", kMaxLayers, 32);
   parsed.max_position_embeddings = config.size("max_position_embeddings", kMaxPositions, 128000);
   parsed.rms_norm_eps = config.number("rms_norm_eps", 0, 1, 1e-6);
-  auto& layer = parsed.layer;
-  layer.size = parsed.hidden_size;
-  layer.intermediate = config.size("intermediate_size", kMaxSize, 22016);
-  layer.heads = config.size("num_attention_heads", kMaxHeads, 32);
+  parsed.head_size = config.size("head_dim", kMaxSize, 128);
+  const auto activation = find_activation(config.text("hidden_act", "silu"), config.origin());
+  const auto heads = config.size("num_attention_heads", kMaxHeads, 32);
   // Left out it has the class's default; null means as many as there are of queries.
   const bool is_stated = config.json().contains("num_key_value_heads");
-  layer.key_value_heads =
-      config.size("num_key_value_heads", kMaxHeads, is_stated ? layer.heads : 32);
-  layer.head_size = config.size("head_dim", kMaxSize, 128);
-  layer.activation = find_activation(config.text("hidden_act", "silu"), config.origin());
-  layer.eps = parsed.rms_norm_eps;
-  layer.attention_bias = config.flag("attention_bias", false);
+  const bool has_bias = config.flag("attention_bias", false);
+  parsed.layer = {
+      .size = parsed.hidden_size,
+      .attention =
+          GroupedAttention::Config{.size = parsed.hidden_size,
+                                   .heads = heads,
+                                   .key_value_heads = config.size("num_key_value_heads", kMaxHeads,
+                                                                  is_stated ? heads : 32),
+                                   .head_size = parsed.head_size,
+                                   .bias = has_bias,
+                                   .out_bias = has_bias,
+                                   .head_norms = true,
+                                   .eps = parsed.rms_norm_eps},
+      .mlp = GatedMlp::Config{.size = parsed.hidden_size,
+                              .intermediate = config.size("intermediate_size", kMaxSize, 22016),
+                              .activation = activation},
+      .eps = parsed.rms_norm_eps};
   parse_rope(config, parsed);
   config.refuse_unread({"tie_word_embeddings"});  // the whole model's config has the say
   return parsed;
@@ -119,8 +128,7 @@ Qwen3VlText::Qwen3VlText(const Qwen3VlTextConfig& config, const WeightScope& wei
       table_(weights.scope("embed_tokens"),
              {.count = config.vocab_size, .size = config.hidden_size, .as_stored = true}),
       norm_(weights.scope("norm"), {.size = config.hidden_size, .eps = config.rms_norm_eps}),
-      precision_(weights.precision()),
-      frequencies_(rotary_frequencies(config.layer.head_size, config.rope_theta)),
+      frequencies_(rotary_frequencies(config.head_size, config.rope_theta)),
       axes_(interleaved_axes(config.mrope_section)) {
   layers_.reserve(config.num_hidden_layers);
   for (std::int64_t i = 0; i < config.num_hidden_layers; ++i) {
@@ -161,10 +169,10 @@ at::Tensor Qwen3VlText::operator()(const Input& input) const {
   auto x = input.embeddings;
   const auto shape = x.sizes().vec();
   const auto before = input.caches.empty() ? 0 : input.caches[0].length();
-  const auto attention = causal_attention(x.size(1), before);
-  const auto rotation = rotation_at(input.positions, frequencies_, axes_);
+  auto context = causal_context(x.size(1), before);
+  context.rotation = rotation_at(input.positions, frequencies_, axes_);
   for (std::size_t i = 0; i < layers_.size(); ++i) {
-    x = layers_[i](x, rotation, attention, input.caches.empty() ? nullptr : &input.caches[i]);
+    x = layers_[i](x, context, input.caches.empty() ? nullptr : &input.caches[i]);
     if (i < input.deepstack.size()) {
       x = x.flatten(0, 1).index_add(0, input.visual_tokens, input.deepstack[i]).view(shape);
     }
@@ -176,12 +184,8 @@ std::vector<KeyValueCache> Qwen3VlText::make_caches(std::int64_t batch,
                                                     std::int64_t capacity) const {
   std::vector<KeyValueCache> caches;
   caches.reserve(layers_.size());
-  for (std::size_t i = 0; i < layers_.size(); ++i) {
-    caches.emplace_back(KeyValueCache::Config{.batch = batch,
-                                              .heads = config_.layer.key_value_heads,
-                                              .capacity = capacity,
-                                              .head_size = config_.layer.head_size,
-                                              .type = precision_});
+  for (const DecoderLayer& layer : layers_) {
+    caches.push_back(layer.make_cache(batch, capacity));
   }
   return caches;
 }

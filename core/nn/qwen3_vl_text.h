@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "core/nn/config_reader.h"
-#include "core/nn/qwen3_layer.h"
+#include "core/nn/decoder_layer.h"
 #include "core/tensor/checkpoint.h"
 
 namespace ogam {
@@ -22,9 +22,10 @@ struct Qwen3VlTextConfig {
   std::int64_t max_position_embeddings = 0;  ///< tokens of the longest sequence
   double rms_norm_eps = 0;
   double rope_theta = 0;
+  std::int64_t head_size = 0;
   /// How many frequencies follow time, rows and columns; their sum is half the size of a head.
   std::vector<std::int64_t> mrope_section;
-  Qwen3Layer::Config layer;
+  DecoderLayer::Config layer;
 
   /// @throws Error{corrupt_data, unsupported}. A file without `mrope_section` is refused: with
   ///     other sections than it was trained with a model works, and works badly.
@@ -92,9 +93,8 @@ class Qwen3VlText {
 
   Qwen3VlTextConfig config_;
   Embedding table_;
-  std::vector<Qwen3Layer> layers_;
+  std::vector<DecoderLayer> layers_;
   RmsNorm norm_;
-  at::ScalarType precision_;
   at::Tensor frequencies_;  // [head_size / 2]
   at::Tensor axes_;         // [head_size / 2]
 };

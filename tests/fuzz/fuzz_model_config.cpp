@@ -8,6 +8,7 @@
 #include "core/nn/embedding_gemma2_text.h"
 #include "core/nn/pe_encoder.h"
 #include "core/nn/qwen3_vl_config.h"
+#include "decoders/text/language_model_config.h"
 #include "encoders/audio/clap_audio.h"
 #include "encoders/audio/gemma4_audio.h"
 #include "encoders/audio/pe_audio.h"
@@ -61,9 +62,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (!json.is_object()) {
       return 0;
     }
-    read_files<ogam::EfficientNetLiteConfig, ogam::PeAudioVideoFusion::Config, ogam::Qwen3VlConfig,
-               ogam::TransNetV2Config, ogam::UseMultilingualConfig, ogam::WhisperEncoderConfig,
-               ogam::YamnetConfig>(json);
+    read_files<ogam::EfficientNetLiteConfig, ogam::LanguageModelConfig,
+               ogam::PeAudioVideoFusion::Config, ogam::Qwen3VlConfig, ogam::TransNetV2Config,
+               ogam::UseMultilingualConfig, ogam::WhisperEncoderConfig, ogam::YamnetConfig>(json);
     read_sections<ogam::BertConfig, ogam::ClipVisionTower::Config, ogam::ClapAudioConfig,
                   ogam::Dinov2::Config, ogam::EmbeddingGemma2TextConfig, ogam::Gemma4AudioConfig,
                   ogam::Gemma4VisionConfig, ogam::ModernBertConfig, ogam::PeAudioTower::Config,

@@ -1,0 +1,223 @@
+#include "decoders/text/language_model.h"
+
+#include <ATen/ATen.h>
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "core/base/error.h"
+#include "core/base/files.h"
+#include "core/nn/rope.h"
+#include "core/tensor/shape.h"
+
+namespace ogam {
+
+namespace {
+
+/// The weights of all but the head.
+WeightScope body_of(Checkpoint& checkpoint) {
+  const auto prefixed = checkpoint.weights("model.");
+  return prefixed.empty() ? checkpoint.weights() : prefixed;
+}
+
+/// The weights of the head, which a tied model shares with its table.
+WeightScope head_of(Checkpoint& checkpoint, const LanguageModelConfig& config) {
+  if (!config.tie_word_embeddings) {
+    return checkpoint.weights("lm_head.");
+  }
+  checkpoint.weights().ignore("lm_head");  // some files repeat the table
+  return body_of(checkpoint).scope("embed_tokens");
+}
+
+std::vector<std::int64_t> eos_ids_of(const Checkpoint& checkpoint,
+                                     const LanguageModelConfig& config) {
+  const auto file = checkpoint.folder() / "generation_config.json";
+  if (!std::filesystem::exists(file)) {
+    return config.eos_token_ids;
+  }
+  const auto origin = display_path(file);
+  const auto generation = read_json_file(file);
+  require(generation.is_object(), ErrorCode::corrupt_data, "{} must be an object", origin);
+  auto ids = parse_eos_ids(generation, origin, config.vocab_size);
+  return ids.empty() ? config.eos_token_ids : ids;
+}
+
+/// Builds what a checkpoint's config.json asks for, where its weights could hold as much.
+std::vector<DecoderLayer> make_layers(const WeightScope& weights, const LanguageModelConfig& config,
+                                      const std::string& origin) {
+  const auto scope = weights.scope("layers");
+  // Before hundreds of layers are looked for tensor by tensor.
+  require(!scope.scope(std::to_string(config.layers.size() - 1)).empty(), ErrorCode::corrupt_data,
+          "{}: \"num_hidden_layers\" is {}, and the weights hold fewer layers; fetch the model "
+          "again",
+          origin, config.layers.size());
+  std::vector<DecoderLayer> layers;
+  layers.reserve(config.layers.size());
+  for (std::size_t i = 0; i < config.layers.size(); ++i) {
+    const auto layer = scope.scope(std::to_string(i));
+    for (const auto& name : config.unused_in_layers) {
+      layer.ignore(name);
+    }
+    layers.emplace_back(layer, config.layers[i].config);
+  }
+  return layers;
+}
+
+Rotation rotation_of(const RopeConfig& rope, const at::Tensor& positions) {
+  auto rotation = rotation_at(positions, rope.frequencies);
+  if (rope.attention_factor != 1) {
+    rotation = {rotation.cos * rope.attention_factor, rotation.sin * rope.attention_factor};
+  }
+  return rotation;
+}
+
+/// What the last T of sequences with padding see of themselves.
+/// @param real [B, S] boolean; @param positions [B, S].
+/// @return [B, 1, T, S].
+at::Tensor padded_mask(const at::Tensor& real, const at::Tensor& positions, std::int64_t tokens,
+                       const std::optional<std::int64_t>& window) {
+  const auto keys = real.size(1);
+  auto mask =
+      at::ones({tokens, keys}, at::kBool).tril(keys - tokens).logical_and(real.unsqueeze(1));
+  if (window) {
+    const auto distance =
+        positions.slice(1, keys - tokens).unsqueeze(2) - positions.unsqueeze(1);  // [B, T, S]
+    mask = mask.logical_and(distance < *window);
+  }
+  return mask.unsqueeze(1);
+}
+
+}  // namespace
+
+void LanguageModelCache::truncate(std::int64_t length) {
+  for (auto& layer : layers_) {
+    layer.truncate(length);
+  }
+  if (real_.defined()) {
+    real_ = real_.slice(1, 0, length);
+  }
+}
+
+void LanguageModelCache::reserve(std::int64_t capacity) {
+  for (auto& layer : layers_) {
+    layer.reserve(capacity);
+  }
+}
+
+LanguageModel::LanguageModel(Checkpoint& checkpoint)
+    : config_(LanguageModelConfig::parse(checkpoint.config(), checkpoint.origin())),
+      eos_token_ids_(eos_ids_of(checkpoint, config_)),
+      table_(body_of(checkpoint).scope("embed_tokens"),
+             {.count = config_.vocab_size, .size = config_.hidden_size, .as_stored = true}),
+      layers_(make_layers(body_of(checkpoint), config_, checkpoint.origin())),
+      norm_(body_of(checkpoint).scope("norm"), {.size = config_.hidden_size,
+                                                .eps = config_.rms_norm_eps,
+                                                .centered = config_.centered_norms}),
+      head_(head_of(checkpoint, config_),
+            {.in = config_.hidden_size, .out = config_.vocab_size, .bias = false}) {
+  for (const auto& name : config_.unused) {
+    checkpoint.weights().ignore(name);
+    body_of(checkpoint).ignore(name);
+  }
+  checkpoint.finish();
+}
+
+void LanguageModel::check(const Input& input) const {
+  require(input.ids.dim() == 2 && input.ids.size(0) > 0 && input.ids.size(1) > 0,
+          ErrorCode::invalid_argument, "ids must be [B, T] with at least one, got {}",
+          shape_string(input.ids));
+  require(!input.real ||
+              (input.real->scalar_type() == at::kBool && input.real->sizes() == input.ids.sizes()),
+          ErrorCode::invalid_argument, "the mask of ids {} must be boolean [B, T], got {}",
+          shape_string(input.ids), shape_string(input.real.value_or(input.ids)));
+  require(!input.real || !input.last_only || input.real->any(1).all().item<bool>(),
+          ErrorCode::invalid_argument,
+          "the logits of the last tokens were asked for, and a sequence has none");
+  require(input.cache == nullptr || input.cache->layers_.size() == layers_.size(),
+          ErrorCode::invalid_argument, "a cache of another model was given");
+}
+
+LanguageModel::Context LanguageModel::context_of(const Input& input,
+                                                 at::Tensor& real_so_far) const {
+  const auto batch = input.ids.size(0);
+  const auto tokens = input.ids.size(1);
+  const auto before = input.cache == nullptr ? 0 : input.cache->length();
+  const bool was_padded = input.cache != nullptr && input.cache->real_.defined();
+  const bool is_padded = was_padded || (input.real && !input.real->all().item<bool>());
+  Context context;
+  at::Tensor positions;
+  if (is_padded) {
+    const auto all = [&](std::int64_t count) { return at::ones({batch, count}, at::kBool); };
+    real_so_far = at::cat(
+        {was_padded ? input.cache->real_ : all(before), input.real ? *input.real : all(tokens)}, 1);
+    const auto places = (real_so_far.cumsum(1) - 1).clamp_min(0);  // [B, S], of real tokens
+    for (auto [part, kind] :
+         {std::pair(&context.full, &config_.full), std::pair(&context.sliding, &config_.sliding)}) {
+      part->attention.mask = padded_mask(real_so_far, places, tokens, kind->window);
+    }
+    positions = places.slice(1, before);  // [B, T]
+  } else {
+    context.full = causal_context(tokens, before);
+    context.sliding = causal_context(tokens, before, config_.sliding.window);
+    positions = at::arange(before, before + tokens);
+  }
+  const auto longest = positions.max().item<std::int64_t>() + 1;
+  require(longest <= config_.context_length, ErrorCode::invalid_argument,
+          "a sequence of {} tokens is longer than the model's context of {}", longest,
+          config_.context_length);
+  if (config_.full.rope) {
+    context.full.rotation = rotation_of(*config_.full.rope, positions);
+  }
+  if (config_.sliding.rope) {
+    context.sliding.rotation = rotation_of(*config_.sliding.rope, positions);
+  }
+  return context;
+}
+
+at::Tensor LanguageModel::forward(const Input& input) const {
+  check(input);
+  at::Tensor real_so_far;  // undefined without padding
+  const auto context = context_of(input, real_so_far);
+  auto x = table_(input.ids);  // [B, T, D]
+  if (config_.embedding_multiplier != 1) {
+    // The multiplier is rounded to the precision too, as in training.
+    x = x * at::full({}, config_.embedding_multiplier, at::kFloat).to(x.scalar_type());
+  }
+  for (std::size_t i = 0; i < layers_.size(); ++i) {
+    x = layers_[i](x, config_.layers[i].is_sliding ? context.sliding : context.full,
+                   input.cache == nullptr ? nullptr : &input.cache->layers_[i]);
+  }
+  if (input.cache != nullptr) {
+    input.cache->real_ = real_so_far;
+  }
+  if (input.last_only) {
+    const auto tokens = input.ids.size(1);
+    auto last = at::full({input.ids.size(0)}, tokens - 1, at::kLong);
+    if (input.real) {
+      last = (input.real->to(at::kLong) * at::arange(tokens)).argmax(1);
+    }
+    x = x.gather(1, last.view({-1, 1, 1}).expand({-1, 1, x.size(2)})).squeeze(1);  // [B, D]
+  }
+  auto logits = head_(norm_(x)).to(at::kFloat);
+  if (config_.logits_multiplier != 1) {
+    logits = logits * config_.logits_multiplier;
+  }
+  if (config_.logits_softcap) {
+    logits = (logits / *config_.logits_softcap).tanh() * *config_.logits_softcap;
+  }
+  return logits;
+}
+
+LanguageModelCache LanguageModel::make_cache(std::int64_t batch, std::int64_t capacity) const {
+  require(batch > 0 && capacity > 0, ErrorCode::invalid_argument,
+          "a cache for {} sequences of {} tokens was asked for", batch, capacity);
+  std::vector<KeyValueCache> layers;
+  layers.reserve(layers_.size());
+  for (const DecoderLayer& layer : layers_) {
+    layers.push_back(layer.make_cache(batch, capacity));
+  }
+  return LanguageModelCache(std::move(layers));
+}
+
+}  // namespace ogam
