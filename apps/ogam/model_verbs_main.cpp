@@ -19,6 +19,7 @@ constexpr std::array kModelVerbs = {
     ogam::Verb{"models show", "", &ogam::run_models_show},
     ogam::Verb{"search", "", &ogam::run_search},
     ogam::Verb{"shots", "", &ogam::run_shots},
+    ogam::Verb{"summarize", "", &ogam::run_summarize},
     ogam::Verb{"transcribe", "", &ogam::run_transcribe},
 };
 

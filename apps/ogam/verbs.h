@@ -18,6 +18,7 @@ int run_models_pack(std::span<const std::string> arguments);
 int run_models_show(std::span<const std::string> arguments);
 int run_search(std::span<const std::string> arguments);
 int run_shots(std::span<const std::string> arguments);
+int run_summarize(std::span<const std::string> arguments);
 int run_transcribe(std::span<const std::string> arguments);
 
 }  // namespace ogam
