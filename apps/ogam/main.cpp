@@ -31,6 +31,7 @@ constexpr std::array kVerbs = {
     Verb{"embed", "vectors of texts, pictures, sounds and videos", nullptr},
     Verb{"summarize", "the sentences of a video, a recording or a text that say most", nullptr},
     Verb{"chapters", "divide a video into chapters with titles", nullptr},
+    Verb{"highlights", "the moments of a video that stand out", nullptr},
     Verb{"archive", "look after an archive: info, list, remove, verify", &ogam::run_archive},
     Verb{"models", "what models are there: list, show, pull, pack, verify", &ogam::run_models},
     Verb{"doctor", "what this machine has, and what is missing", nullptr},

@@ -14,6 +14,7 @@ constexpr std::array kModelVerbs = {
     ogam::Verb{"chapters", "", &ogam::run_chapters},
     ogam::Verb{"doctor", "", &ogam::run_doctor},
     ogam::Verb{"embed", "", &ogam::run_embed},
+    ogam::Verb{"highlights", "", &ogam::run_highlights},
     ogam::Verb{"index", "", &ogam::run_index},
     ogam::Verb{"models pack", "", &ogam::run_models_pack},
     ogam::Verb{"models show", "", &ogam::run_models_show},

@@ -13,6 +13,7 @@ int run_models(std::span<const std::string> arguments);
 int run_chapters(std::span<const std::string> arguments);
 int run_doctor(std::span<const std::string> arguments);
 int run_embed(std::span<const std::string> arguments);
+int run_highlights(std::span<const std::string> arguments);
 int run_index(std::span<const std::string> arguments);
 int run_models_pack(std::span<const std::string> arguments);
 int run_models_show(std::span<const std::string> arguments);
