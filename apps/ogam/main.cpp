@@ -29,6 +29,7 @@ constexpr std::array kVerbs = {
     Verb{"transcribe", "speech to text with times", nullptr},
     Verb{"shots", "shot boundaries of a video", nullptr},
     Verb{"embed", "vectors of texts, pictures, sounds and videos", nullptr},
+    Verb{"ask", "answer a question from an archive, with times", nullptr},
     Verb{"summarize", "the sentences of a video, a recording or a text that say most", nullptr},
     Verb{"chapters", "divide a video into chapters with titles", nullptr},
     Verb{"highlights", "the moments of a video that stand out", nullptr},

@@ -11,6 +11,7 @@
 namespace {
 
 constexpr std::array kModelVerbs = {
+    ogam::Verb{"ask", "", &ogam::run_ask},
     ogam::Verb{"caption", "", &ogam::run_caption},
     ogam::Verb{"chapters", "", &ogam::run_chapters},
     ogam::Verb{"doctor", "", &ogam::run_doctor},

@@ -10,6 +10,7 @@ int run_archive(std::span<const std::string> arguments);
 int run_models(std::span<const std::string> arguments);
 
 // Verbs that compute, in the library of model verbs.
+int run_ask(std::span<const std::string> arguments);
 int run_caption(std::span<const std::string> arguments);
 int run_chapters(std::span<const std::string> arguments);
 int run_doctor(std::span<const std::string> arguments);
