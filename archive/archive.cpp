@@ -288,6 +288,37 @@ std::vector<WordsRecord> Archive::words_of(const std::string& id) const {
   return read_words(state_->database, id);
 }
 
+std::vector<VectorRecord> Archive::vectors_of(const std::string& id,
+                                              const std::string& space) const {
+  const std::lock_guard guard(state_->mutex);
+  const Transaction transaction(state_->database, Transaction::Kind::reading);
+  Snapshot& snapshot = state_->current_snapshot();
+  const SpaceRow& row = space_of(space, snapshot.spaces);
+  const SpaceContent& content = content_of(snapshot, row, state_->database, state_->store);
+  std::vector<VectorRecord> vectors;
+  for (const SpaceContent::Block& block : content.blocks) {
+    const Snapshot::Asset& asset = snapshot.assets[block.asset];
+    if (asset.id != id) {
+      continue;
+    }
+    require(are_usable(block.vectors.values), ErrorCode::corrupt_data,
+            "{} is damaged: a vector of {} is not finite", block.file, id);
+    const auto dimension = static_cast<std::size_t>(row.space.dimension);
+    for (std::size_t i = 0; i < block.vectors.rows.size(); ++i) {
+      const VectorRow& place = block.vectors.rows[i];
+      require(place.segment < asset.segments, ErrorCode::corrupt_data,
+              "{} is damaged: a vector of {} is of segment {}, there are {}", block.file, id,
+              place.segment, asset.segments);
+      const auto values = block.vectors.values.subspan(i * dimension, dimension);
+      vectors.push_back({space, place.segment, place.time, {values.begin(), values.end()}, {}});
+      if (place.words != VectorRow::kNoWords) {
+        vectors.back().words = place.words;
+      }
+    }
+  }
+  return vectors;
+}
+
 void Archive::set_path(const std::string& id, const fs::path& path) {
   const std::lock_guard guard(state_->mutex);
   state_->become_writer();

@@ -109,6 +109,13 @@ class [[gnu::visibility("default")]] Archive {
   std::vector<TimeSpan> segments_of(const std::string& id) const;
   std::vector<WordsRecord> words_of(const std::string& id) const;
 
+  /// The asset's vectors of one space, in the order in which they were added; `words` counts as
+  /// `words_of` does.
+  /// @param space Space::id.
+  /// @throws Error{invalid_argument} when the archive has no such space, Error{corrupt_data} naming
+  ///     the file when a vector is not finite or belongs to no segment.
+  std::vector<VectorRecord> vectors_of(const std::string& id, const std::string& space) const;
+
   /// Notes that the content now lies elsewhere.
   void set_path(const std::string& id, const std::filesystem::path& path);
 

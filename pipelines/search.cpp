@@ -5,23 +5,12 @@
 #include "core/base/error.h"
 #include "core/base/logging.h"
 #include "core/text/unicode.h"
+#include "pipelines/archive_lanes.h"
 #include "pipelines/query_encoder.h"
 
 namespace ogam {
 
 namespace {
-
-/// "visual/siglip2/embedding (0123...)": the spaces of `lane`, for messages.
-std::string names_of(const std::vector<Space>& spaces, Lane lane) {
-  std::vector<std::string> names;
-  for (const Space& space : spaces) {
-    if (space.lane == lane) {
-      names.push_back(fmt::format("{} ({})", space.name, space.id));
-    }
-  }
-  return names.empty() ? fmt::format("none of the lane {}", lane.name())
-                       : fmt::format("{}", fmt::join(names, ", "));
-}
 
 /// Whether there is nothing in a text but white space.
 bool is_blank(std::string_view text) {
@@ -59,19 +48,7 @@ struct Searcher::State {
 };
 
 Searcher::Searcher(const Archive& archive, const Pack& pack)
-    : state_(new State{archive, QueryEncoder(pack), {}}) {
-  const std::vector<Space> known = pack.spaces();
-  for (const Space& stored : archive.spaces()) {
-    const auto same = std::find(known.begin(), known.end(), stored);
-    require(same != known.end(), ErrorCode::invalid_argument,
-            "the archive holds vectors of the space {} ({}), the pack {} has {}: they cannot be "
-            "compared; search with the pack that it was indexed with, or index into a new archive",
-            stored.name, stored.id, pack.manifest().name, names_of(known, stored.lane));
-    if (std::find(state_->lanes.begin(), state_->lanes.end(), stored.lane) == state_->lanes.end()) {
-      state_->lanes.push_back(stored.lane);
-    }
-  }
-}
+    : state_(new State{archive, QueryEncoder(pack), lanes_of(archive, pack)}) {}
 
 Searcher::~Searcher() = default;
 

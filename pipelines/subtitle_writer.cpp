@@ -1,5 +1,7 @@
 #include "pipelines/subtitle_writer.h"
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -7,6 +9,7 @@
 
 #include "core/base/error.h"
 #include "core/text/unicode.h"
+#include "pipelines/timed_units.h"
 
 namespace ogam {
 namespace {
@@ -14,34 +17,7 @@ namespace {
 /// Players leave out what begins and ends at once.
 constexpr Time kShortest = kSecond / 10;
 
-/// A piece of an utterance that stays on one subtitle; `spaced` when a space parts it from the one
-/// before.
-struct Unit {
-  std::string text;
-  TimeSpan span;
-  bool spaced = true;
-};
-
-bool is_space(char c) { return c == ' ' || c == '\n' || c == '\t' || c == '\r'; }
-
-/// Words at spaces; a word that is wider than a line is divided at characters.
-std::vector<std::string> words_of(const std::string& text) {
-  std::vector<std::string> words;
-  std::string word;
-  for (const char c : text) {
-    if (!is_space(c)) {
-      word += c;
-    } else if (!word.empty()) {
-      words.push_back(std::exchange(word, {}));
-    }
-  }
-  if (!word.empty()) {
-    words.push_back(word);
-  }
-  return words;
-}
-
-std::vector<Unit> divide_wide(const Unit& unit, int columns) {
+std::vector<TimedUnit> divide_wide(const TimedUnit& unit, int columns) {
   if (display_width(unit.text) <= columns) {
     return {unit};
   }
@@ -54,7 +30,7 @@ std::vector<Unit> divide_wide(const Unit& unit, int columns) {
     }
     parts.back() += character;
   }
-  std::vector<Unit> units;
+  std::vector<TimedUnit> units;
   const auto count = static_cast<Time>(parts.size());
   for (Time i = 0; i < count; ++i) {
     const auto at = [&](Time part) {
@@ -66,53 +42,9 @@ std::vector<Unit> divide_wide(const Unit& unit, int columns) {
   return units;
 }
 
-/// Without word times, words share the utterance's time by their width.
-std::vector<Unit> units_by_width(const TimedText& utterance) {
-  const auto words = words_of(utterance.text);
-  double total = 0;
-  for (const auto& word : words) {
-    total += display_width(word) + 1;
-  }
-  std::vector<Unit> units;
-  double before = 0;
-  const auto at = [&](double width) {
-    return utterance.span.start +
-           static_cast<Time>(
-               std::llround(static_cast<double>(utterance.span.duration()) * width / total));
-  };
-  for (const auto& word : words) {
-    const double width = display_width(word) + 1;
-    units.push_back({word, {at(before), at(before + width)}, true});
-    before += width;
-  }
-  return units;
-}
-
-/// The words as they stand in the text: whether a space precedes each is read from it. Where the
-/// words do not make up the whole text, the text is right.
-std::vector<Unit> units_of_words(const TimedText& utterance) {
-  const std::string_view text = utterance.text;
-  const auto only_space = [](std::string_view part) {
-    return std::all_of(part.begin(), part.end(), is_space);
-  };
-  std::vector<Unit> units;
-  std::size_t position = 0;
-  for (const auto& word : utterance.words) {
-    const auto found = text.find(word.text, position);
-    if (found == std::string_view::npos || !only_space(text.substr(position, found - position))) {
-      return units_by_width(utterance);
-    }
-    const bool spaced = found > 0 && is_space(text[found - 1]);
-    units.push_back({word.text, word.span, spaced});
-    position = found + word.text.size();
-  }
-  return only_space(text.substr(position)) ? units : units_by_width(utterance);
-}
-
-std::vector<Unit> units_of(const TimedText& utterance, int columns) {
-  std::vector<Unit> units;
-  for (const auto& unit :
-       utterance.words.empty() ? units_by_width(utterance) : units_of_words(utterance)) {
+std::vector<TimedUnit> units_of(const TimedText& utterance, int columns) {
+  std::vector<TimedUnit> units;
+  for (const auto& unit : timed_units(utterance)) {
     const auto parts = divide_wide(unit, columns);
     units.insert(units.end(), parts.begin(), parts.end());
   }
@@ -120,7 +52,7 @@ std::vector<Unit> units_of(const TimedText& utterance, int columns) {
 }
 
 /// Fills lines from the left.
-std::vector<std::string> wrap(std::span<const Unit> units, int columns) {
+std::vector<std::string> wrap(std::span<const TimedUnit> units, int columns) {
   std::vector<std::string> lines;
   for (const auto& unit : units) {
     const std::string space = unit.spaced ? " " : "";
@@ -134,7 +66,7 @@ std::vector<std::string> wrap(std::span<const Unit> units, int columns) {
 }
 
 /// Lines of about equal length, as many as are needed.
-std::vector<std::string> wrap_evenly(std::span<const Unit> units, int columns) {
+std::vector<std::string> wrap_evenly(std::span<const TimedUnit> units, int columns) {
   auto best = wrap(units, columns);
   for (int narrower = columns - 1; narrower > 0; --narrower) {
     auto lines = wrap(units, narrower);
@@ -149,7 +81,7 @@ std::vector<std::string> wrap_evenly(std::span<const Unit> units, int columns) {
   return best;
 }
 
-bool fits(std::span<const Unit> units, const SubtitleLayout& layout) {
+bool fits(std::span<const TimedUnit> units, const SubtitleLayout& layout) {
   return static_cast<int>(wrap(units, layout.columns).size()) <= layout.lines &&
          units.back().span.end - units.front().span.start <= layout.max_duration;
 }
@@ -159,7 +91,7 @@ bool ends_with_any(const std::string& text, std::span<const std::string_view> en
 }
 
 /// How good it is to part two units: at the end of a sentence, a pause, or a comma.
-double break_value(const Unit& before, const Unit& after) {
+double break_value(const TimedUnit& before, const TimedUnit& after) {
   constexpr std::array<std::string_view, 6> kSentence = {".", "?", "!", "。", "？", "！"};
   constexpr std::array<std::string_view, 6> kClause = {",", ";", ":", "、", "，", "…"};
   double value = std::min(to_seconds(after.span.start - before.span.end), 1.0);
@@ -168,7 +100,7 @@ double break_value(const Unit& before, const Unit& after) {
 }
 
 /// Units of the first subtitle: as many as fit, or up to the best break in the latter half of them.
-std::size_t first_subtitle(std::span<const Unit> units, const SubtitleLayout& layout) {
+std::size_t first_subtitle(std::span<const TimedUnit> units, const SubtitleLayout& layout) {
   std::size_t most = 1;
   while (most < units.size() && fits(units.first(most + 1), layout)) {
     ++most;
@@ -196,15 +128,6 @@ std::string join_lines(const std::vector<std::string>& lines) {
   return text;
 }
 
-/// WebVTT reads markup; an arrow would end its text.
-std::string escape_vtt(const std::string& text) {
-  std::string escaped;
-  for (const char c : text) {
-    escaped += c == '&' ? "&amp;" : c == '<' ? "&lt;" : c == '>' ? "&gt;" : std::string(1, c);
-  }
-  return escaped;
-}
-
 std::string write_text(const Transcript& transcript) {
   std::string document;
   for (const auto& utterance : transcript.utterances) {
@@ -213,7 +136,12 @@ std::string write_text(const Transcript& transcript) {
   return document;
 }
 
-std::string write_srt(std::span<const TimedText> subtitles) {
+std::vector<TimedText> subtitles_of(const Transcript& transcript) {
+  return lay_out_subtitles(transcript.utterances, layout_for_language(transcript.language));
+}
+
+std::string write_srt(const Transcript& transcript) {
+  const auto subtitles = subtitles_of(transcript);
   std::string document;
   for (std::size_t i = 0; i < subtitles.size(); ++i) {
     document += fmt::format("{}\n{} --> {}\n{}\n\n", i + 1,
@@ -223,12 +151,52 @@ std::string write_srt(std::span<const TimedText> subtitles) {
   return document;
 }
 
-std::string write_vtt(std::span<const TimedText> subtitles) {
+std::string write_vtt(const Transcript& transcript) {
   std::string document = "WEBVTT\n\n";
-  for (const auto& subtitle : subtitles) {
+  for (const auto& subtitle : subtitles_of(transcript)) {
     document +=
         fmt::format("{} --> {}\n{}\n\n", format_subtitle_time(subtitle.span.start, '.'),
                     format_subtitle_time(subtitle.span.end, '.'), escape_vtt(subtitle.text));
+  }
+  return document;
+}
+
+/// "0:12:34.50": hours, and hundredths of a second.
+std::string ass_time(Time time) {
+  constexpr Time kHundredth = kSecond / 100;
+  const Time hundredths = time / kHundredth;
+  return fmt::format("{}:{:02}:{:02}.{:02}", hundredths / 360'000, hundredths / 6'000 % 60,
+                     hundredths / 100 % 60, hundredths % 100);
+}
+
+/// Advanced SubStation reads braces as orders and a backslash as the beginning of one, and has no
+/// way to write them that all players know.
+std::string escape_ass(const std::string& text) {
+  std::string escaped;
+  for (const char c : text) {
+    escaped += c == '\n'   ? "\\N"
+               : c == '{'  ? "("
+               : c == '}'  ? ")"
+               : c == '\\' ? "/"
+                           : std::string(1, c);
+  }
+  return escaped;
+}
+
+std::string write_ass(const Transcript& transcript) {
+  std::string document =
+      "[Script Info]\nScriptType: v4.00+\nPlayResX: 1920\nPlayResY: 1080\nWrapStyle: 2\n"
+      "ScaledBorderAndShadow: yes\n\n[V4+ Styles]\n"
+      "Format: Name, Fontname, Fontsize, PrimaryColour, SecondaryColour, OutlineColour, "
+      "BackColour, "
+      "Bold, Italic, Underline, StrikeOut, ScaleX, ScaleY, Spacing, Angle, BorderStyle, Outline, "
+      "Shadow, Alignment, MarginL, MarginR, MarginV, Encoding\n"
+      "Style: Default,Noto Sans CJK KR,64,&H00FFFFFF,&H00FFFFFF,&H00000000,&H80000000,"
+      "0,0,0,0,100,100,0,0,1,3,0,2,60,60,50,1\n\n[Events]\n"
+      "Format: Layer, Start, End, Style, Name, MarginL, MarginR, MarginV, Effect, Text\n";
+  for (const auto& subtitle : subtitles_of(transcript)) {
+    document += fmt::format("Dialogue: 0,{},{},Default,,0,0,0,,{}\n", ass_time(subtitle.span.start),
+                            ass_time(subtitle.span.end), escape_ass(subtitle.text));
   }
   return document;
 }
@@ -243,7 +211,34 @@ std::string write_json(const Transcript& transcript) {
   return dump_json(document) + "\n";
 }
 
+struct Format {
+  std::string_view name;
+  std::string (*write)(const Transcript&);
+};
+
+constexpr std::array kFormats = {Format{"txt", &write_text}, Format{"srt", &write_srt},
+                                 Format{"vtt", &write_vtt}, Format{"ass", &write_ass},
+                                 Format{"json", &write_json}};
+
 }  // namespace
+
+SubtitleLayout layout_for_language(std::string_view language) {
+  constexpr std::array<std::string_view, 3> kWide = {"ko", "ja", "zh"};
+  constexpr int kWideColumns = 32;  // sixteen syllables
+  SubtitleLayout layout;
+  if (std::find(kWide.begin(), kWide.end(), language) != kWide.end()) {
+    layout.columns = kWideColumns;
+  }
+  return layout;
+}
+
+std::string escape_vtt(const std::string& text) {
+  std::string escaped;
+  for (const char c : text) {
+    escaped += c == '&' ? "&amp;" : c == '<' ? "&lt;" : c == '>' ? "&gt;" : std::string(1, c);
+  }
+  return escaped;
+}
 
 std::vector<TimedText> lay_out_subtitles(std::span<const TimedText> utterances,
                                          const SubtitleLayout& layout) {
@@ -254,7 +249,7 @@ std::vector<TimedText> lay_out_subtitles(std::span<const TimedText> utterances,
   std::vector<TimedText> subtitles;
   for (const auto& utterance : utterances) {
     const auto all = units_of(utterance, layout.columns);
-    std::span<const Unit> units = all;
+    std::span<const TimedUnit> units = all;
     while (!units.empty()) {
       const auto now = units.first(first_subtitle(units, layout));
       const Time start = now.front().span.start;
@@ -283,22 +278,16 @@ Json utterance_json(const TimedText& utterance) {
   return json;
 }
 
-std::string write_transcript(const Transcript& transcript, std::string_view format,
-                             const SubtitleLayout& layout) {
-  if (format == "txt") {
-    return write_text(transcript);
+std::string write_transcript(const Transcript& transcript, std::string_view format) {
+  std::vector<std::string_view> names;
+  for (const Format& candidate : kFormats) {
+    if (candidate.name == format) {
+      return candidate.write(transcript);
+    }
+    names.push_back(candidate.name);
   }
-  if (format == "json") {
-    return write_json(transcript);
-  }
-  if (format == "srt") {
-    return write_srt(lay_out_subtitles(transcript.utterances, layout));
-  }
-  if (format == "vtt") {
-    return write_vtt(lay_out_subtitles(transcript.utterances, layout));
-  }
-  fail(ErrorCode::invalid_argument,
-       "\"{}\" is not a transcript format; there are txt, srt, vtt and json", format);
+  fail(ErrorCode::invalid_argument, "\"{}\" is not a transcript format; there are {}", format,
+       fmt::join(names, ", "));
 }
 
 }  // namespace ogam

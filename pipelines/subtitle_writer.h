@@ -18,6 +18,10 @@ struct SubtitleLayout {
   Time max_duration = 7 * kSecond;
 };
 
+/// What suits a language: Korean, Japanese and Chinese letters are wide, and read more slowly.
+/// @param language ISO 639-1, or empty.
+SubtitleLayout layout_for_language(std::string_view language);
+
 /// Divides utterances that are too long for one subtitle, at pauses and punctuation where it can,
 /// by the times of their words; without word times, by length. Lines of a subtitle's text are
 /// parted by '\n'.
@@ -28,12 +32,14 @@ std::vector<TimedText> lay_out_subtitles(std::span<const TimedText> utterances,
 /// in seconds.
 Json utterance_json(const TimedText& utterance);
 
+/// `text` as WebVTT takes it: markup is escaped, and an arrow cannot end it.
+std::string escape_vtt(const std::string& text);
+
 /// The whole document in UTF-8, with a newline at its end. Text keeps utterances as they are, one a
-/// line; SubRip and WebVTT lay them out first; JSON is {"language", "duration", "utterances":
-/// [...]} with times in seconds.
-/// @param format "txt", "srt", "vtt" or "json".
+/// line; SubRip, WebVTT and Advanced SubStation lay them out first, as suits the language; JSON is
+/// {"language", "duration", "utterances": [...]} with times in seconds.
+/// @param format "txt", "srt", "vtt", "ass" or "json".
 /// @throws Error{invalid_argument} listing the formats when it is none of them.
-std::string write_transcript(const Transcript& transcript, std::string_view format,
-                             const SubtitleLayout& layout = {});
+std::string write_transcript(const Transcript& transcript, std::string_view format);
 
 }  // namespace ogam

@@ -11,13 +11,18 @@
 namespace {
 
 constexpr std::array kModelVerbs = {
+    ogam::Verb{"ask", "", &ogam::run_ask},
+    ogam::Verb{"caption", "", &ogam::run_caption},
+    ogam::Verb{"chapters", "", &ogam::run_chapters},
     ogam::Verb{"doctor", "", &ogam::run_doctor},
     ogam::Verb{"embed", "", &ogam::run_embed},
+    ogam::Verb{"highlights", "", &ogam::run_highlights},
     ogam::Verb{"index", "", &ogam::run_index},
     ogam::Verb{"models pack", "", &ogam::run_models_pack},
     ogam::Verb{"models show", "", &ogam::run_models_show},
     ogam::Verb{"search", "", &ogam::run_search},
     ogam::Verb{"shots", "", &ogam::run_shots},
+    ogam::Verb{"summarize", "", &ogam::run_summarize},
     ogam::Verb{"transcribe", "", &ogam::run_transcribe},
 };
 

@@ -9,6 +9,7 @@
 
 #include "apps/ogam/console.h"
 #include "apps/ogam/edit_list.h"
+#include "apps/ogam/named_row.h"
 #include "core/base/error.h"
 #include "core/base/files.h"
 
@@ -180,15 +181,7 @@ Json answer_json(const SearchAnswer& answer) {
 }
 
 std::string format_answer(const SearchAnswer& answer, std::string_view format) {
-  std::vector<std::string_view> names;
-  for (const Format& candidate : kFormats) {
-    if (candidate.name == format) {
-      return candidate.write(answer);
-    }
-    names.push_back(candidate.name);
-  }
-  fail(ErrorCode::invalid_argument, "'{}' is not a format; the formats are {}", format,
-       fmt::join(names, ", "));
+  return find_named(kFormats, format, "a format").write(answer);
 }
 
 }  // namespace ogam

@@ -6,6 +6,7 @@
 #include "apps/ogam/command_line.h"
 #include "apps/ogam/console.h"
 #include "apps/ogam/edit_list.h"
+#include "apps/ogam/named_row.h"
 #include "apps/ogam/progress_bar.h"
 #include "apps/ogam/run_verb.h"
 #include "apps/ogam/verbs.h"
@@ -68,16 +69,6 @@ struct Format {
 constexpr std::array kFormats = {Format{"table", &table}, Format{"json", &json},
                                  Format{"csv", &csv}, Format{"edl", &edl}};
 
-const Format& find_format(const std::string& name) {
-  for (const Format& format : kFormats) {
-    if (format.name == name) {
-      return format;
-    }
-  }
-  fail(ErrorCode::invalid_argument, "'{}' is not a format of shots; write table, json, csv or edl",
-       name);
-}
-
 }  // namespace
 
 int run_shots(std::span<const std::string> arguments) {
@@ -92,8 +83,9 @@ int run_shots(std::span<const std::string> arguments) {
     return kDone;
   }
   require(!line.words().empty(), ErrorCode::invalid_argument, "name the video: ogam shots FILE");
-  const Format& format =
-      find_format(line.common().json ? "json" : line.get_or<std::string>("format", "table"));
+  const Format& format = find_named(
+      kFormats, line.common().json ? "json" : line.get_or<std::string>("format", "table"),
+      "a format of shots");
   const std::filesystem::path path = line.words().front();
 
   const Pack pack = Pack::open(line.common().pack);

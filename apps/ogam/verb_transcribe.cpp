@@ -1,24 +1,18 @@
 #include <fmt/format.h>
-#include <unistd.h>
 
-#include <algorithm>
-#include <cctype>
-#include <cerrno>
-#include <chrono>
 #include <cstdio>
-#include <cstring>
 #include <filesystem>
 
 #include "apps/ogam/command_line.h"
 #include "apps/ogam/console.h"
-#include "apps/ogam/progress_bar.h"
+#include "apps/ogam/output_file.h"
 #include "apps/ogam/run_verb.h"
+#include "apps/ogam/transcribe_media.h"
 #include "apps/ogam/verbs.h"
 #include "core/base/error.h"
 #include "core/base/files.h"
 #include "pipelines/pack.h"
 #include "pipelines/subtitle_writer.h"
-#include "pipelines/transcription.h"
 
 namespace ogam {
 
@@ -33,62 +27,11 @@ po::options_description own_options() {
        "what is spoken")                                                     //
       ("translate", po::bool_switch(), "write English, whatever is spoken")  //
       ("beam", po::value<int>()->value_name("N")->default_value(1),
-       "hypotheses to keep; 1 is fast, 5 a little more exact")                        //
-      ("format", po::value<std::string>()->value_name("F"), "txt, srt, vtt or json")  //
-      ("out,o", po::value<std::string>()->value_name("FILE"),
-       "write there; its extension gives the format");
+       "hypotheses to keep; 1 is fast, 5 a little more exact")  //
+      ("format", po::value<std::string>()->value_name("F"), "txt, srt, vtt, ass or json");
+  OutputFile::add_option(options);
   return options;
 }
-
-std::string format_of(const CommandLine& line) {
-  if (line.common().json) {
-    return "json";
-  }
-  if (line.has("format")) {
-    return line.get<std::string>("format");
-  }
-  std::string extension =
-      std::filesystem::path(line.get_or<std::string>("out", "")).extension().string();
-  std::transform(extension.begin(), extension.end(), extension.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return extension.empty() ? "txt" : extension.substr(1);
-}
-
-/// An hour's work must not end at a folder that is not there.
-void check_out(const std::filesystem::path& out) {
-  const std::filesystem::path folder = out.has_parent_path() ? out.parent_path() : ".";
-  const int problem = ::access(folder.c_str(), W_OK | X_OK) == 0 ? 0 : errno;
-  require(problem == 0, ErrorCode::invalid_argument,
-          "cannot write {}: {}; check that the folder exists and may be written to",
-          display_path(out), std::strerror(problem));
-  require(!std::filesystem::is_directory(out), ErrorCode::invalid_argument,
-          "cannot write {}: it is a folder", display_path(out));
-}
-
-/// Tells how far a transcription has come.
-class Progress {
- public:
-  Progress(ProgressBar& bar, const std::filesystem::path& path) : bar_(bar) {
-    event_.path = path;
-    event_.files_total = 1;
-  }
-
-  void show(Time done, Time total) {
-    const double seconds =
-        std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
-    event_.time_done = done;
-    event_.time_total = total;
-    event_.realtime = seconds > 1 ? to_seconds(done) / seconds : 0;
-    event_.seconds_left =
-        event_.realtime > 0 && total > done ? to_seconds(total - done) / event_.realtime : 0;
-    bar_.show(event_);
-  }
-
- private:
-  ProgressBar& bar_;
-  ProgressEvent event_;
-  const std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
-};
 
 }  // namespace
 
@@ -105,41 +48,18 @@ int run_transcribe(std::span<const std::string> arguments) {
   }
   require(!line.words().empty(), ErrorCode::invalid_argument,
           "name the file: ogam transcribe FILE");
-  const std::string format = format_of(line);
+  const OutputFile out(line);
+  const std::string format = out.format("txt");
   write_transcript({}, format);  // an unknown format is refused before anything is loaded
-  if (line.has("out")) {
-    check_out(line.get<std::string>("out"));
-  }
   TranscriptionOptions options;
   options.language = line.get<std::string>("language");
   options.translate = line.get<bool>("translate");
   options.beam_size = line.get<int>("beam");
 
   const Pack pack = Pack::open(line.common().pack);
-  const PackLane* const lane = pack.manifest().lane(Lane::speech);
-  require(lane != nullptr, ErrorCode::unavailable, "the pack {} has no model for speech",
-          pack.manifest().name);
-  const auto recognizer = pack.speech_recognizer(*lane);
-  ThreadBudget budget(line.common().threads);
-  options.workers = std::min(budget.size(), 64);  // what a recogniser takes
-  recognizer->check(options);
-  ProgressBar bar(line.common());
   const std::filesystem::path path = line.words().front();
-  Progress progress(bar, path);
-  const Transcript transcript =
-      transcribe_file(recognizer, path, options, &budget, cancellation_by_signals(),
-                      [&](Time done, Time total) { progress.show(done, total); });
-  bar.clear();
-  if (const std::string damage = describe_damage(transcript.report);
-      !damage.empty() && !line.common().quiet) {
-    fmt::print(stderr, "{}: {}\n", display_path(path), damage);
-  }
-  const std::string text = write_transcript(transcript, format);
-  if (line.has("out")) {
-    write_file_atomically(line.get<std::string>("out"), text);
-  } else {
-    fmt::print("{}", text);
-  }
+  const Transcript transcript = transcribe_media(line.common(), pack, path, options);
+  out.write(write_transcript(transcript, format));
   if (transcript.utterances.empty() && !line.common().quiet) {
     fmt::print(stderr, "No speech was heard in {}.\n", display_path(path));
   }

@@ -10,13 +10,18 @@ int run_archive(std::span<const std::string> arguments);
 int run_models(std::span<const std::string> arguments);
 
 // Verbs that compute, in the library of model verbs.
+int run_ask(std::span<const std::string> arguments);
+int run_caption(std::span<const std::string> arguments);
+int run_chapters(std::span<const std::string> arguments);
 int run_doctor(std::span<const std::string> arguments);
 int run_embed(std::span<const std::string> arguments);
+int run_highlights(std::span<const std::string> arguments);
 int run_index(std::span<const std::string> arguments);
 int run_models_pack(std::span<const std::string> arguments);
 int run_models_show(std::span<const std::string> arguments);
 int run_search(std::span<const std::string> arguments);
 int run_shots(std::span<const std::string> arguments);
+int run_summarize(std::span<const std::string> arguments);
 int run_transcribe(std::span<const std::string> arguments);
 
 }  // namespace ogam

@@ -75,6 +75,32 @@ TEST(ArchiveTest, KeepsEverythingOfAnAsset) {
   EXPECT_THAT(archive.verify(), IsEmpty());
 }
 
+TEST(ArchiveTest, GivesTheVectorsOfAnAssetBack) {
+  const test::TemporaryFolder folder;
+  Archive archive = Archive::open_or_create(folder / "a", all_spaces());
+  AssetRecord asset = sample_asset(2);
+  test::add_speech(asset, 1, "hello world");
+  asset.vectors.push_back({test::speech_space().id, 1, 2 * kSecond,
+                           test::unit_vector(test::speech_space().dimension, 5), 0});
+  archive.add(sample_asset(1));
+  archive.add(asset);
+
+  const auto visual = archive.vectors_of(asset.id, test::visual_space().id);
+  ASSERT_EQ(visual.size(), 3U);
+  EXPECT_EQ(visual[1].segment, 1U);
+  EXPECT_EQ(visual[1].time, 3 * kSecond);
+  EXPECT_EQ(visual[1].values, test::sample_visual(2, 1));
+  EXPECT_FALSE(visual[1].words.has_value());
+  const auto speech = archive.vectors_of(asset.id, test::speech_space().id);
+  ASSERT_EQ(speech.size(), 4U);
+  EXPECT_EQ(speech.back().words, 0U);
+  EXPECT_EQ(speech.back().values, asset.vectors.back().values);
+  EXPECT_THAT(archive.vectors_of("b3:other", test::visual_space().id), IsEmpty());
+  const auto message =
+      error_of([&] { archive.vectors_of(asset.id, "no-space"); }, ErrorCode::invalid_argument);
+  EXPECT_THAT(message, HasSubstr("no-space"));
+}
+
 TEST(ArchiveTest, ReplacesAnAssetOfTheSameId) {
   const test::TemporaryFolder folder;
   Archive archive = Archive::open_or_create(folder / "a", all_spaces());

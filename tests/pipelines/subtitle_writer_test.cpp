@@ -51,6 +51,30 @@ TEST(SubtitleWriterTest, WritesWebVttWithMarkupEscaped) {
             "WEBVTT\n\n00:00:01.500 --> 00:00:02.250\nHello &lt;you&gt; &amp; me\n\n");
 }
 
+TEST(SubtitleWriterTest, WritesAdvancedSubStationWithoutOrdersFromTheText) {
+  TimedText text = kShort;
+  text.text = "{\\b1}a\\Nb";
+  const std::string document = write_transcript(transcript_of(text), "ass");
+  EXPECT_THAT(document, ::testing::StartsWith("[Script Info]\n"));
+  EXPECT_THAT(document, ::testing::HasSubstr(
+                            "\nDialogue: 0,0:00:01.50,0:00:02.25,Default,,0,0,0,,(/b1)a/Nb\n"));
+}
+
+TEST(SubtitleWriterTest, LinesOfKoreanAreShorter) {
+  const std::vector<std::string> words(12, "여러분");
+  const auto width_of = [&](const std::string& language) {
+    Transcript transcript = transcript_of(spoken(words, 0, 300'000));
+    transcript.language = language;
+    int widest = 0;
+    for (const auto& line : lines_of(write_transcript(transcript, "srt"))) {
+      widest = std::max(widest, display_width(line));
+    }
+    return widest;
+  };
+  EXPECT_LE(width_of("ko"), 32);
+  EXPECT_GT(width_of("en"), 32);
+}
+
 TEST(SubtitleWriterTest, WritesTextAndJson) {
   EXPECT_EQ(write_transcript(transcript_of(kShort), "txt"), "Hello <you> & me\n");
   const auto json = parse_json(
@@ -129,7 +153,7 @@ TEST(SubtitleWriterTest, ASubtitleNeverEndsAsItStarts) {
 }
 
 TEST(SubtitleWriterTest, UnknownFormatsAreRefused) {
-  EXPECT_THROW(write_transcript({}, "ass"), Error);
+  EXPECT_THROW(write_transcript({}, "doc"), Error);
 }
 
 }  // namespace
