@@ -1,16 +1,14 @@
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cctype>
-#include <cerrno>
 #include <chrono>
 #include <cstdio>
-#include <cstring>
 #include <filesystem>
 
 #include "apps/ogam/command_line.h"
 #include "apps/ogam/console.h"
+#include "apps/ogam/output_path.h"
 #include "apps/ogam/progress_bar.h"
 #include "apps/ogam/run_verb.h"
 #include "apps/ogam/verbs.h"
@@ -52,17 +50,6 @@ std::string format_of(const CommandLine& line) {
   std::transform(extension.begin(), extension.end(), extension.begin(),
                  [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   return extension.empty() ? "txt" : extension.substr(1);
-}
-
-/// An hour's work must not end at a folder that is not there.
-void check_out(const std::filesystem::path& out) {
-  const std::filesystem::path folder = out.has_parent_path() ? out.parent_path() : ".";
-  const int problem = ::access(folder.c_str(), W_OK | X_OK) == 0 ? 0 : errno;
-  require(problem == 0, ErrorCode::invalid_argument,
-          "cannot write {}: {}; check that the folder exists and may be written to",
-          display_path(out), std::strerror(problem));
-  require(!std::filesystem::is_directory(out), ErrorCode::invalid_argument,
-          "cannot write {}: it is a folder", display_path(out));
 }
 
 /// Tells how far a transcription has come.
