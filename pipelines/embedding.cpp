@@ -18,7 +18,6 @@
 #include "pipelines/media_sampling.h"
 #include "pipelines/passages.h"
 #include "pipelines/query_encoder.h"
-#include "pipelines/vector_rows.h"
 
 namespace ogam {
 
@@ -47,7 +46,26 @@ const EncoderOutputInfo& find_output(const std::vector<EncoderOutputInfo>& outpu
   return *found;
 }
 
-std::vector<float> row(const at::Tensor& vectors) { return std::move(rows_of(vectors).at(0)); }
+at::Tensor matrix(const std::vector<std::vector<float>>& rows, int dimension) {
+  auto all = at::empty({static_cast<std::int64_t>(rows.size()), dimension});
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    std::copy(rows[i].begin(), rows[i].end(),
+              all.mutable_data_ptr<float>() + static_cast<std::int64_t>(i) * dimension);
+  }
+  return all;
+}
+
+std::vector<std::vector<float>> rows(const at::Tensor& vectors) {
+  const auto* const data = vectors.const_data_ptr<float>();
+  const std::int64_t length = vectors.size(1);
+  std::vector<std::vector<float>> rows;
+  for (std::int64_t i = 0; i < vectors.size(0); ++i) {
+    rows.emplace_back(data + i * length, data + (i + 1) * length);
+  }
+  return rows;
+}
+
+std::vector<float> row(const at::Tensor& vectors) { return std::move(rows(vectors).at(0)); }
 
 }  // namespace
 
@@ -99,9 +117,8 @@ EmbeddingSource embedding_source(const Pack& pack, Lane lane, const std::string&
   if (space->queries.contains("text")) {
     source.text = [queries = std::make_shared<QueryEncoder>(pack), lane = *made,
                    space = *space](std::span<const std::string> texts) {
-      const auto rows = queries->encode_texts(lane, space, {texts.begin(), texts.end()});
-      return matrix_of(std::vector<std::span<const float>>(rows.begin(), rows.end()),
-                       space.dimension);
+      return matrix(queries->encode_texts(lane, space, {texts.begin(), texts.end()}),
+                    space.dimension);
     };
   }
   if (made->fusion || lane == Lane::speech || lane == Lane::text) {
@@ -203,7 +220,7 @@ void Embedder::texts(std::span<const std::string> texts, const Sink& sink) const
   while (!texts.empty()) {
     options_.cancellation.check();
     const auto batch = texts.first(std::min(kTextBatch, texts.size()));
-    auto vectors = rows_of(encode_texts(batch));
+    auto vectors = rows(encode_texts(batch));
     for (std::size_t i = 0; i < batch.size(); ++i) {
       sink({batch[i], "text", {}, std::move(vectors[i])});
     }
@@ -326,7 +343,7 @@ void Embedder::frames(const std::filesystem::path& path, const Sink& sink) const
   std::vector<Image> batch;
   std::vector<Time> times;
   const auto encode = [&] {
-    auto vectors = rows_of(encode_images(batch));
+    auto vectors = rows(encode_images(batch));
     for (std::size_t i = 0; i < batch.size(); ++i) {
       sink({{}, "frame", TimeSpan{times[i], times[i]}, std::move(vectors[i])});
     }

@@ -16,6 +16,7 @@ constexpr std::array kModelVerbs = {
     ogam::Verb{"chapters", "", &ogam::run_chapters},
     ogam::Verb{"doctor", "", &ogam::run_doctor},
     ogam::Verb{"embed", "", &ogam::run_embed},
+    ogam::Verb{"generate", "", &ogam::run_generate},
     ogam::Verb{"highlights", "", &ogam::run_highlights},
     ogam::Verb{"index", "", &ogam::run_index},
     ogam::Verb{"models pack", "", &ogam::run_models_pack},

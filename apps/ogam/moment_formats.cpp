@@ -5,13 +5,13 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <filesystem>
 
 #include "apps/ogam/console.h"
-#include "apps/ogam/edit_list.h"
 #include "apps/ogam/named_row.h"
 #include "core/base/error.h"
 #include "core/base/files.h"
+#include "pipelines/editing/edit_list.h"
+#include "pipelines/editing/timeline.h"
 
 namespace ogam {
 
@@ -116,29 +116,13 @@ std::string edl(const SearchAnswer& answer) {
 
 /// OpenTimelineIO: the moments one after another on one track.
 std::string otio(const SearchAnswer& answer) {
-  const auto rational = [](double seconds) {
-    return Json{{"OTIO_SCHEMA", "RationalTime.1"}, {"rate", 1000.0}, {"value", seconds * 1000.0}};
-  };
-  Json clips = Json::array();
+  std::vector<TimelineClip> clips;
   for (const Moment& moment : answer.result.moments) {
-    const std::string path = display_path(std::filesystem::absolute(moment.path));
-    clips.push_back(
-        {{"OTIO_SCHEMA", "Clip.1"},
-         {"name", display_path(moment.path.filename())},
-         {"source_range",
-          {{"OTIO_SCHEMA", "TimeRange.1"},
-           {"start_time", rational(to_seconds(moment.span.start))},
-           {"duration", rational(to_seconds(end_of(moment) - moment.span.start))}}},
-         {"media_reference", {{"OTIO_SCHEMA", "ExternalReference.1"}, {"target_url", path}}},
-         {"metadata", {{"ogam", {{"score", moment.score}, {"asset", moment.asset}}}}}});
+    clips.push_back({.path = moment.path,
+                     .span = {moment.span.start, end_of(moment)},
+                     .metadata = {{"score", moment.score}, {"asset", moment.asset}}});
   }
-  const Json track = {
-      {"OTIO_SCHEMA", "Track.1"}, {"name", "moments"}, {"kind", "Video"}, {"children", clips}};
-  const Json timeline = {
-      {"OTIO_SCHEMA", "Timeline.1"},
-      {"name", "ogam search"},
-      {"tracks", {{"OTIO_SCHEMA", "Stack.1"}, {"children", Json::array({track})}}}};
-  return dump_json(timeline, 2) + "\n";
+  return write_timeline("ogam search", clips);
 }
 
 struct Format {

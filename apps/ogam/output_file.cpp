@@ -1,13 +1,11 @@
 #include "apps/ogam/output_file.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cctype>
-#include <cerrno>
-#include <cstring>
 
+#include "apps/ogam/output_path.h"
 #include "core/base/error.h"
 #include "core/base/files.h"
 
@@ -24,13 +22,7 @@ OutputFile::OutputFile(const CommandLine& line)
     return;
   }
   require(!path_.empty(), ErrorCode::invalid_argument, "--out needs the name of a file");
-  const std::filesystem::path folder = path_.has_parent_path() ? path_.parent_path() : ".";
-  const int problem = ::access(folder.c_str(), W_OK | X_OK) == 0 ? 0 : errno;
-  require(problem == 0, ErrorCode::invalid_argument,
-          "cannot write {}: {}; check that the folder exists and may be written to",
-          display_path(path_), std::strerror(problem));
-  require(!std::filesystem::is_directory(path_), ErrorCode::invalid_argument,
-          "cannot write {}: it is a folder", display_path(path_));
+  check_out(path_);
 }
 
 std::string OutputFile::format(std::string_view fallback) const {

@@ -5,13 +5,13 @@
 
 #include "apps/ogam/command_line.h"
 #include "apps/ogam/console.h"
-#include "apps/ogam/edit_list.h"
 #include "apps/ogam/named_row.h"
 #include "apps/ogam/progress_bar.h"
 #include "apps/ogam/run_verb.h"
 #include "apps/ogam/verbs.h"
 #include "core/base/files.h"
 #include "encoders/video/transnet_v2.h"
+#include "pipelines/editing/edit_list.h"
 #include "pipelines/pack.h"
 #include "pipelines/shots.h"
 

@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <array>
-#include <atomic>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
@@ -16,6 +15,7 @@
 
 #include "core/base/descriptor.h"
 #include "core/base/error.h"
+#include "core/base/partial_file.h"
 
 namespace ogam {
 
@@ -136,33 +136,13 @@ void write_file_atomically(const fs::path& path, std::string_view content) {
 }
 
 void write_parts_atomically(const fs::path& path, std::span<const std::string_view> parts) {
-  // Of its own name in every call: threads may write the same file at once.
-  static std::atomic<unsigned> counter = 0;
-  const fs::path temporary = path.native() + fmt::format(".{}-{}.part", ::getpid(), ++counter);
-  {
-    const Descriptor file(
-        ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
-    if (file.get() < 0) {
-      fail_write(path, errno);
-    }
-    int error = 0;
-    for (std::size_t i = 0; i < parts.size() && error == 0; ++i) {
-      error = write_all(file, parts[i]);
-    }
-    if (error == 0 && ::fsync(file.get()) != 0) {
-      error = errno;
-    }
-    if (error != 0) {
-      ::unlink(temporary.c_str());
+  PartialFile file(path);
+  for (const std::string_view part : parts) {
+    if (const int error = write_all(file.descriptor(), part); error != 0) {
       fail_write(path, error);
     }
   }
-  if (::rename(temporary.c_str(), path.c_str()) != 0) {
-    const int error = errno;
-    ::unlink(temporary.c_str());
-    fail_write(path, error);
-  }
-  sync_folder(path.parent_path());
+  file.commit();
 }
 
 void sync_folder(const fs::path& folder) {

@@ -3,6 +3,7 @@
 extern "C" {
 #include <libavutil/channel_layout.h>
 #include <libavutil/mathematics.h>
+#include <libavutil/opt.h>
 #include <libavutil/samplefmt.h>
 }
 
@@ -10,6 +11,7 @@ extern "C" {
 #include <array>
 #include <cmath>
 #include <cstdlib>
+#include <numbers>
 #include <utility>
 
 namespace ogam {
@@ -33,12 +35,15 @@ constexpr int kMaxChannels = 64;
 
 }  // namespace
 
-AudioResampler::AudioResampler(int sample_rate, const MediaLimits& limits, ReadReport& report)
-    : sample_rate_(sample_rate),
-      max_samples_(av_rescale(limits.max_duration, sample_rate, kSecond)),
+AudioResampler::AudioResampler(const ReadOptions& options, ReadReport& report)
+    : sample_rate_(options.sample_rate),
+      channels_(options.channels),
+      max_samples_(av_rescale(options.limits.max_duration, options.sample_rate, kSecond)),
       report_(report) {
-  require(sample_rate >= kMinRate && sample_rate <= kMaxRate, ErrorCode::invalid_argument,
-          "audio is resampled to {} to {} Hz, not {}", kMinRate, kMaxRate, sample_rate);
+  require(sample_rate_ >= kMinRate && sample_rate_ <= kMaxRate, ErrorCode::invalid_argument,
+          "audio is resampled to {} to {} Hz, not {}", kMinRate, kMaxRate, sample_rate_);
+  require(channels_ == 1 || channels_ == 2, ErrorCode::invalid_argument,
+          "audio is mixed to 1 or 2 channels, not {}", channels_);
 }
 
 AudioResampler::~AudioResampler() { av_channel_layout_uninit(&layout_); }
@@ -110,7 +115,8 @@ void AudioResampler::push(const AVFrame& frame, std::optional<Time> time) {
 }
 
 void AudioResampler::start_segment(const AVFrame& frame) {
-  AVChannelLayout mono = AV_CHANNEL_LAYOUT_MONO;
+  AVChannelLayout to{};  // one of FFmpeg's own, which holds no memory
+  av_channel_layout_default(&to, channels_);
   AVChannelLayout from{};
   if (frame.ch_layout.order == AV_CHANNEL_ORDER_UNSPEC) {
     av_channel_layout_default(&from, frame.ch_layout.nb_channels);
@@ -119,17 +125,21 @@ void AudioResampler::start_segment(const AVFrame& frame) {
   }
   SwrContext* context = nullptr;
   int status =
-      swr_alloc_set_opts2(&context, &mono, AV_SAMPLE_FMT_FLT, sample_rate_, &from,
+      swr_alloc_set_opts2(&context, &to, AV_SAMPLE_FMT_FLT, sample_rate_, &from,
                           static_cast<AVSampleFormat>(frame.format), frame.sample_rate, 0, nullptr);
   av_channel_layout_uninit(&from);
   resampler_.reset(context);
+  if (status >= 0 && channels_ == 2 && frame.ch_layout.nb_channels == 1) {
+    // FFmpeg divides one channel's power between the two; it is to be as loud as it was.
+    status = av_opt_set_double(context, "rematrix_volume", std::numbers::sqrt2, 0);
+  }
   if (status >= 0) {
     status = swr_init(context);
   }
   if (status < 0) {
     resampler_.reset();
-    fail(ErrorCode::unsupported, "audio of {} channels at {} Hz cannot be mixed to one: {}",
-         frame.ch_layout.nb_channels, frame.sample_rate, ffmpeg::error_text(status));
+    fail(ErrorCode::unsupported, "audio of {} channels at {} Hz cannot be mixed to {}: {}",
+         frame.ch_layout.nb_channels, frame.sample_rate, channels_, ffmpeg::error_text(status));
   }
   av_channel_layout_copy(&layout_, &frame.ch_layout);
   input_rate_ = frame.sample_rate;
@@ -147,7 +157,8 @@ void AudioResampler::end_segment() {
   resampler_.reset();
   // The filter's tail may be a sample or two off; the segment ends exactly where its input ended.
   std::vector<float>& samples = silence_ > 0 ? after_silence_ : samples_;
-  const std::int64_t size = static_cast<std::int64_t>(samples.size()) + end - produced_;
+  const std::int64_t size =
+      static_cast<std::int64_t>(samples.size()) + (end - produced_) * channels_;
   samples.resize(static_cast<std::size_t>(std::max<std::int64_t>(size, 0)));
   produced_ = end;
 }
@@ -169,9 +180,9 @@ void AudioResampler::convert(const AVFrame* frame, int skipped) {
   if (frame != nullptr) {
     const auto format = static_cast<AVSampleFormat>(frame->format);
     const bool planar = av_sample_fmt_is_planar(format) != 0;
-    const int channels = frame->ch_layout.nb_channels;
-    const int stride = av_get_bytes_per_sample(format) * (planar ? 1 : channels);
-    for (int i = 0; i < (planar ? channels : 1); ++i) {
+    const int given_channels = frame->ch_layout.nb_channels;
+    const int stride = av_get_bytes_per_sample(format) * (planar ? 1 : given_channels);
+    for (int i = 0; i < (planar ? given_channels : 1); ++i) {
       planes[static_cast<std::size_t>(i)] =
           frame->extended_data[i] + static_cast<std::ptrdiff_t>(skipped) * stride;
     }
@@ -179,13 +190,14 @@ void AudioResampler::convert(const AVFrame* frame, int skipped) {
   std::vector<float>& samples = silence_ > 0 ? after_silence_ : samples_;
   const int room = swr_get_out_samples(resampler_.get(), given);
   require(room >= 0, ErrorCode::internal, "the resampler failed: {}", ffmpeg::error_text(room));
+  const auto channels = static_cast<std::size_t>(channels_);
   const std::size_t before = samples.size();
-  samples.resize(before + static_cast<std::size_t>(room));
+  samples.resize(before + static_cast<std::size_t>(room) * channels);
   std::uint8_t* target = reinterpret_cast<std::uint8_t*>(samples.data() + before);
   const int count = swr_convert(resampler_.get(), &target, room,
                                 frame == nullptr ? nullptr : planes.data(), given);
   require(count >= 0, ErrorCode::internal, "the resampler failed: {}", ffmpeg::error_text(count));
-  samples.resize(before + static_cast<std::size_t>(count));
+  samples.resize(before + static_cast<std::size_t>(count) * channels);
   silence_damaged(std::span(samples).subspan(before));
   produced_ += count;
   segment_input_ += given;
@@ -207,11 +219,12 @@ void AudioResampler::finish() {
 }
 
 std::optional<AudioChunk> AudioResampler::take() {
-  const auto second = static_cast<std::size_t>(sample_rate_);
+  const auto channels = static_cast<std::size_t>(channels_);
+  const std::size_t second = static_cast<std::size_t>(sample_rate_) * channels;
   if (silence_ > 0 && samples_.size() < second) {
     const std::size_t count =
-        std::min(static_cast<std::size_t>(silence_), second - samples_.size());
-    samples_.resize(samples_.size() + count);
+        std::min(static_cast<std::size_t>(silence_), (second - samples_.size()) / channels);
+    samples_.resize(samples_.size() + count * channels);
     silence_ -= static_cast<std::int64_t>(count);
     if (silence_ == 0) {
       samples_.insert(samples_.end(), after_silence_.begin(), after_silence_.end());
@@ -223,7 +236,7 @@ std::optional<AudioChunk> AudioResampler::take() {
   }
   AudioChunk chunk{.time = av_rescale(taken_, kSecond, sample_rate_),
                    .samples = std::move(samples_)};
-  taken_ += static_cast<std::int64_t>(chunk.samples.size());
+  taken_ += static_cast<std::int64_t>(chunk.samples.size() / channels);
   samples_.clear();
   samples_.reserve(second + second / 4);
   return chunk;

@@ -10,12 +10,13 @@
 
 namespace ogam {
 
-/// Turns decoded audio into mono float samples that lie where their times say: gaps become silence,
-/// overlaps are dropped. Sample i of all that comes out lies at i / sample_rate.
+/// Turns decoded audio into float samples that lie where their times say: gaps become silence,
+/// overlaps are dropped. Sample i of all that comes out lies at i / sample_rate; "sample" means one
+/// value for each channel, interleaved.
 class AudioResampler {
  public:
   /// @param report receives the silence that was filled in.
-  AudioResampler(int sample_rate, const MediaLimits& limits, ReadReport& report);
+  AudioResampler(const ReadOptions& options, ReadReport& report);
   ~AudioResampler();
 
   /// Takes the next frame.
@@ -42,6 +43,7 @@ class AudioResampler {
   std::int64_t segment_end() const;
 
   int sample_rate_;
+  int channels_;
   std::int64_t max_samples_;
   ReadReport& report_;
 
@@ -55,7 +57,7 @@ class AudioResampler {
 
   std::int64_t produced_ = 0;  // output samples made so far, silence included
   std::int64_t taken_ = 0;     // output samples handed out
-  // Not handed out yet: `samples_`, then that much silence, then `after_silence_`.
+  // Not handed out yet: `samples_`, then that much silence, then `after_silence_`; interleaved.
   std::vector<float> samples_;
   std::int64_t silence_ = 0;
   std::vector<float> after_silence_;

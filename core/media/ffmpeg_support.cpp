@@ -3,6 +3,7 @@
 extern "C" {
 #include <libavutil/avutil.h>
 #include <libavutil/log.h>
+#include <libavutil/mathematics.h>
 #include <libavutil/mem.h>
 }
 
@@ -17,6 +18,7 @@ extern "C" {
 #include <cstring>
 #include <mutex>
 #include <new>
+#include <optional>
 #include <string_view>
 
 #include "core/base/files.h"
@@ -109,6 +111,12 @@ void write_log(void* object, int level, const char* format, std::va_list argumen
   }
 }
 
+int refuse_nested_open(AVFormatContext*, AVIOContext**, const char*, int, AVDictionary**) {
+  return AVERROR(EPERM);
+}
+
+}  // namespace
+
 void initialise() {
   static std::once_flag once;
   std::call_once(once, [] {
@@ -116,12 +124,6 @@ void initialise() {
     av_max_alloc(kMaxAllocation);
   });
 }
-
-int refuse_nested_open(AVFormatContext*, AVIOContext**, const char*, int, AVDictionary**) {
-  return AVERROR(EPERM);
-}
-
-}  // namespace
 
 /// A regular file behind FFmpeg's I/O callbacks.
 struct Input::File {
@@ -287,6 +289,46 @@ bool Input::read(AVPacket* packet) {
   // Demuxers report a file that was cut short as a read error or as bad data; both end what can be
   // had.
   truncated_ = truncated_ || status != AVERROR_EOF;
+  return false;
+}
+
+namespace {
+
+/// The time of the next keyframe of a stream; nothing where there is none, or none with a time.
+std::optional<Time> next_keyframe(Input& input, int stream) {
+  const AVRational base = input->streams[stream]->time_base;
+  const Packet packet = make_packet();
+  while (input.read(packet.get())) {
+    const bool found = packet->stream_index == stream && (packet->flags & AV_PKT_FLAG_KEY) != 0;
+    const std::int64_t pts = packet->pts;
+    av_packet_unref(packet.get());
+    if (found) {
+      return pts == AV_NOPTS_VALUE ? std::nullopt
+                                   : std::optional(av_rescale_q(pts, base, AV_TIME_BASE_Q));
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+bool enter_at(Input& input, int stream, Time time) {
+  constexpr Time kRounding = 1;  // of the times of packets to microseconds
+  const AVRational base = input->streams[stream]->time_base;
+  // Some formats are entered by the times of decoding, or somewhere near: then from further before.
+  for (const Time back : {Time{0}, 10 * kSecond, 60 * kSecond}) {
+    const std::int64_t target = av_rescale_q(time - back + kRounding, AV_TIME_BASE_Q, base);
+    const auto seek = [&] {
+      return avformat_seek_file(input.get(), stream, INT64_MIN, target, target, 0) >= 0;
+    };
+    if (!seek()) {
+      return false;
+    }
+    const std::optional<Time> key = next_keyframe(input, stream);
+    if (key && *key <= time + kRounding) {
+      return seek();
+    }
+  }
   return false;
 }
 

@@ -41,6 +41,10 @@ using CodecContext = std::unique_ptr<AVCodecContext, CodecContextDeleter>;
 using Scaler = std::unique_ptr<SwsContext, ScalerDeleter>;
 using Resampler = std::unique_ptr<SwrContext, ResamplerDeleter>;
 
+/// Hands FFmpeg's messages to our log and bounds its allocations. To be called before FFmpeg is;
+/// Input does.
+void initialise();
+
 Frame make_frame();
 Packet make_packet();
 
@@ -82,6 +86,13 @@ class Input {
   AVFormatContext* format_ = nullptr;
   bool truncated_ = false;
 };
+
+/// Moves to the last keyframe of a stream at or before `time`, so that it is the next packet of
+/// that stream, or one of the packets before it is. What a file's own index says is not believed:
+/// it is read whether the keyframe is there.
+/// @param time of the container's own clock.
+/// @return false when the file cannot be entered there; it has to be opened again then.
+bool enter_at(Input& input, int stream, Time time);
 
 /// A decoder for a stream, ready to be fed.
 /// @throws Error{unsupported} when this FFmpeg lacks the codec.

@@ -1,6 +1,7 @@
 #include "core/media/reader.h"
 
 extern "C" {
+#include <libavutil/mathematics.h>
 #include <libavutil/pixdesc.h>
 }
 
@@ -53,12 +54,26 @@ int find_video(AVFormatContext* format) {
   return AVERROR_STREAM_NOT_FOUND;
 }
 
+/// The stored size, as wide as square samples make it.
+Size shown_size(const AVStream& stream) {
+  const AVCodecParameters& parameters = *stream.codecpar;
+  const AVRational aspect = stream.sample_aspect_ratio.num > 0 ? stream.sample_aspect_ratio
+                                                               : parameters.sample_aspect_ratio;
+  constexpr int kWidest = 8;  // beyond it, or below its inverse, the number is wrong
+  const bool known = aspect.num > 0 && aspect.den > 0 && aspect.num / aspect.den < kWidest &&
+                     aspect.den / aspect.num < kWidest;
+  const std::int64_t width =
+      known ? av_rescale(parameters.width, aspect.num, aspect.den) : parameters.width;
+  return {static_cast<int>(std::max<std::int64_t>(width, 1)), parameters.height};
+}
+
 VideoStreamInfo describe_video(const AVStream& stream, Orientation orientation) {
   const AVCodecParameters& parameters = *stream.codecpar;
   const auto* format = av_pix_fmt_desc_get(static_cast<AVPixelFormat>(parameters.format));
   return {.stream = stream.index,
           .codec = avcodec_get_name(parameters.codec_id),
           .size = orientation.apply({parameters.width, parameters.height}),
+          .shown = orientation.apply(shown_size(stream)),
           .rotation = orientation.rotation(),
           .bit_depth = format == nullptr ? 8 : format->comp[0].depth,
           .average_fps = stream.avg_frame_rate.den > 0 ? av_q2d(stream.avg_frame_rate) : 0};
@@ -129,13 +144,22 @@ class AudioTrack {
              const ReadOptions& options, ReadReport& report)
       : decoder_(path, stream, 1, options.limits, report),
         clock_(stream, start),
-        resampler_(options.sample_rate, options.limits, report) {}
+        from_(options.from),
+        resampler_(options, report) {}
 
   /// @param emit takes each AudioChunk.
   template <typename Emit>
   void decode(const AVPacket* packet, Emit&& emit) {
     decoder_.decode(packet, [&](ffmpeg::Frame frame) {
-      resampler_.push(*frame, clock_.time(frame->best_effort_timestamp));
+      std::optional<Time> time = clock_.time(frame->best_effort_timestamp);
+      if (time && frame->sample_rate > 0) {
+        *time -= from_;
+        // What ends before is left out; the resampler cuts the one that reaches over the start.
+        if (*time + av_rescale(frame->nb_samples, kSecond, frame->sample_rate) <= 0) {
+          return;
+        }
+      }
+      resampler_.push(*frame, time);
       drain(emit);
     });
   }
@@ -153,33 +177,40 @@ class AudioTrack {
   template <typename Emit>
   void drain(Emit&& emit) {
     while (std::optional<AudioChunk> chunk = resampler_.take()) {
+      chunk->time += from_;
       emit(std::move(*chunk));
     }
   }
 
   PacketDecoder decoder_;
   StreamClock clock_;
+  Time from_;
   AudioResampler resampler_;
 };
 
 struct MediaReader::State {
   State(const std::filesystem::path& file, ReadOptions read_options)
-      : path(file), options(std::move(read_options)), input(file, options.limits) {
-    info = describe_input(path, input.get());
-    const auto stream = [&](int index) -> const AVStream& { return *input->streams[index]; };
+      : path(file), options(std::move(read_options)) {
+    input = std::make_unique<ffmpeg::Input>(path, options.limits);
+    info = describe_input(path, input->get());
+    if (options.from > 0) {
+      enter();
+    }
+    const auto stream = [&](int index) -> const AVStream& { return *(*input)->streams[index]; };
     if (info.video && options.frames.kind != FrameSelection::Kind::none) {
       video.emplace(path, stream(info.video->stream), info.start, options, report);
     }
     if (info.audio && options.audio) {
       audio.emplace(path, stream(info.audio->stream), info.start, options, report);
     }
-    for (unsigned i = 0; i < input->nb_streams; ++i) {
+    for (unsigned i = 0; i < (*input)->nb_streams; ++i) {
       const bool read = (video && static_cast<int>(i) == info.video->stream) ||
                         (audio && static_cast<int>(i) == info.audio->stream);
-      input->streams[i]->discard = read ? AVDISCARD_DEFAULT : AVDISCARD_ALL;
+      (*input)->streams[i]->discard = read ? AVDISCARD_DEFAULT : AVDISCARD_ALL;
     }
   }
 
+  void enter();
   void step();
   void finish();
   Time claimed_end() const;
@@ -187,7 +218,7 @@ struct MediaReader::State {
   std::filesystem::path path;
   ReadOptions options;
   ReadReport report;
-  ffmpeg::Input input;
+  std::unique_ptr<ffmpeg::Input> input;
   MediaInfo info;
   std::optional<VideoTrack> video;
   std::optional<AudioTrack> audio;
@@ -195,6 +226,21 @@ struct MediaReader::State {
   Time end = 0;  // of the last packet
   bool finished = false;
 };
+
+/// Goes to where reading starts, before any packet is read.
+void MediaReader::State::enter() {
+  const bool frames = info.video && options.frames.kind != FrameSelection::Kind::none;
+  const int index = frames ? info.video->stream : info.audio ? info.audio->stream : -1;
+  if (index < 0) {
+    return;
+  }
+  // A decoder of sound needs a little of what came before.
+  constexpr Time kLeadIn = kSecond / 5;
+  const Time wanted = std::max<Time>(frames ? options.from : options.from - kLeadIn, 0);
+  if (!ffmpeg::enter_at(*input, index, info.start + wanted)) {
+    input = std::make_unique<ffmpeg::Input>(path, options.limits);  // it is read from its beginning
+  }
+}
 
 /// Reads one packet.
 void MediaReader::State::step() {
@@ -205,11 +251,11 @@ void MediaReader::State::step() {
     finished = true;
     return;
   }
-  if (!input.read(packet.get())) {
+  if (!input->read(packet.get())) {
     finish();
     return;
   }
-  const AVStream& stream = *input->streams[packet->stream_index];
+  const AVStream& stream = *(*input)->streams[packet->stream_index];
   const StreamClock clock(stream, info.start);
   if (const auto time = clock.time(packet->pts == AV_NOPTS_VALUE ? packet->dts : packet->pts)) {
     end = std::max(end, *time + clock.duration(packet->duration));
@@ -226,8 +272,8 @@ Time MediaReader::State::claimed_end() const {
   Time claimed = 0;
   bool all_known = true;
   bool all_read = true;
-  for (unsigned i = 0; i < input->nb_streams; ++i) {
-    const AVStream& stream = *input->streams[i];
+  for (unsigned i = 0; i < (*input)->nb_streams; ++i) {
+    const AVStream& stream = *(*input)->streams[i];
     const AVMediaType type = stream.codecpar->codec_type;
     if ((type != AVMEDIA_TYPE_VIDEO && type != AVMEDIA_TYPE_AUDIO) || is_picture(stream)) {
       continue;
@@ -257,8 +303,8 @@ void MediaReader::State::finish() {
   if (audio) {
     audio->finish([this](AudioChunk chunk) { chunks.push_back(std::move(chunk)); });
   }
-  const bool guessed = input->duration_estimation_method == AVFMT_DURATION_FROM_BITRATE;
-  report.truncated = input.truncated() || (!guessed && end + kEndTolerance < claimed_end());
+  const bool guessed = (*input)->duration_estimation_method == AVFMT_DURATION_FROM_BITRATE;
+  report.truncated = input->truncated() || (!guessed && end + kEndTolerance < claimed_end());
   const std::int64_t packets =
       (video ? video->decoder().packets() : 0) + (audio ? audio->decoder().packets() : 0);
   const std::int64_t frames =
@@ -267,7 +313,7 @@ void MediaReader::State::finish() {
   const bool nothing_wanted =
       !audio && wanted.kind == FrameSelection::Kind::at_times && wanted.times.empty();
   require(
-      frames > 0 || nothing_wanted, ErrorCode::corrupt_data,
+      frames > 0 || nothing_wanted || options.from > 0, ErrorCode::corrupt_data,
       "{}: nothing could be decoded ({} packets, {} refused); the file is damaged or was cut short",
       display_path(path), packets, report.corrupt_packets);
 }

@@ -10,13 +10,15 @@
 #include "core/base/time.h"
 #include "core/media/image.h"
 #include "core/media/limits.h"
+#include "core/media/picture.h"
 
 namespace ogam {
 
 struct VideoStreamInfo {
   int stream = 0;  ///< index in the container
   std::string codec;
-  Size size;         ///< upright, after rotation and sample aspect ratio are left as stored
+  Size size;         ///< upright; samples that are not square are left as stored
+  Size shown;        ///< upright, with square samples: as wide as it is to be shown
   int rotation = 0;  ///< clockwise degrees that were applied: 0, 90, 180 or 270
   int bit_depth = 8;
   double average_fps = 0;  ///< what the container claims; never used for times
@@ -51,6 +53,10 @@ class VideoFrame {
   /// The upright picture scaled to `size` (aspect not kept), straight from the decoded planes.
   Image rgb(Size size, Interpolation interpolation) const;
 
+  /// The upright picture as video is coded, scaled to `size` (aspect not kept).
+  /// @throws Error{invalid_argument} unless both sides are positive and even.
+  Picture picture(Size size, ColorMatrix matrix) const;
+
   struct State;
   explicit VideoFrame(std::shared_ptr<const State> state);
 
@@ -58,10 +64,11 @@ class VideoFrame {
   std::shared_ptr<const State> state_;
 };
 
-/// Mono float samples at ReadOptions::sample_rate. Gaps in the stream are filled with silence, so
-/// that sample i of a file lies at i / sample_rate after `MediaInfo::start`.
+/// Float samples at ReadOptions::sample_rate, those of several channels interleaved. Gaps in the
+/// stream are filled with silence, so that sample i of what is read lies at i / sample_rate after
+/// ReadOptions::from.
 struct AudioChunk {
-  Time time = 0;  ///< of the first sample
+  Time time = 0;  ///< of the first sample, relative to `MediaInfo::start`
   std::vector<float> samples;
 };
 
@@ -86,6 +93,11 @@ struct ReadOptions {
   FrameSelection frames = {};
   bool audio = true;
   int sample_rate = 16000;
+  int channels = 1;  ///< 1 or 2
+  /// What lies before is not read, as far as the file can be entered in its middle: at the last
+  /// keyframe before. Sound starts exactly here; frames before it still come, unless FrameSelection
+  /// leaves them out.
+  Time from = 0;
   int threads = 1;  ///< of the video decoder
   MediaLimits limits = {};
 };
@@ -104,7 +116,7 @@ struct ReadReport {
 /// What was damaged, in one line for people; empty when nothing was.
 std::string describe_damage(const ReadReport& report);
 
-/// Reads a media file in a single pass: the wanted frames and resampled mono audio, interleaved as
+/// Reads a media file in a single pass: the wanted frames and resampled audio, interleaved as
 /// stored. Note: a frame is identified by its PTS alone; frame counts and rates are never used.
 class MediaReader {
  public:

@@ -1,87 +1,25 @@
-extern "C" {
-#include <libavutil/pixdesc.h>
-}
-
+#include <algorithm>
 #include <array>
 #include <cstring>
+#include <new>
 #include <utility>
 
+#include "core/media/frame_scaler.h"
 #include "core/media/frame_state.h"
 
 namespace ogam {
 
 namespace {
 
-/// Everything a conversion depends on.
-struct ScalerKey {
-  Size from;
-  int pixel_format = AV_PIX_FMT_NONE;
-  int color_space = AVCOL_SPC_UNSPECIFIED;
-  bool full_range = false;
-  Size to;
-  int flags = 0;
-  friend bool operator==(const ScalerKey&, const ScalerKey&) = default;
-};
-
-bool is_full_range(const AVFrame& frame) {
-  switch (frame.format) {
-    case AV_PIX_FMT_YUVJ411P:
-    case AV_PIX_FMT_YUVJ420P:
-    case AV_PIX_FMT_YUVJ422P:
-    case AV_PIX_FMT_YUVJ440P:
-    case AV_PIX_FMT_YUVJ444P:
-      return true;
-    default:
-      return frame.color_range == AVCOL_RANGE_JPEG;
-  }
-}
-
-ffmpeg::Scaler make_scaler(const ScalerKey& key) {
-  ffmpeg::Scaler scaler(sws_getContext(
-      key.from.width, key.from.height, static_cast<AVPixelFormat>(key.pixel_format), key.to.width,
-      key.to.height, AV_PIX_FMT_RGB24, key.flags, nullptr, nullptr, nullptr));
-  const char* const name = av_get_pix_fmt_name(static_cast<AVPixelFormat>(key.pixel_format));
-  require(scaler != nullptr, ErrorCode::unsupported, "cannot turn {} frames of {} x {} into RGB",
-          name == nullptr ? "unknown" : name, key.from.width, key.from.height);
-  constexpr int kUnity = 1 << 16;
-  // Refused for RGB sources, which need no matrix.
-  sws_setColorspaceDetails(scaler.get(), sws_getCoefficients(key.color_space),
-                           key.full_range ? 1 : 0, sws_getCoefficients(SWS_CS_DEFAULT), 1, 0,
-                           kUnity, kUnity);
-  return scaler;
-}
-
-/// The scalers a thread used last. Making one takes longer than using it on a small frame, and one
-/// must not be used by two threads at a time; a stage converts to one or two sizes, so a handful
-/// serves.
-SwsContext* cached_scaler(const ScalerKey& key) {
-  struct Entry {
-    ScalerKey key;
-    ffmpeg::Scaler scaler;
-  };
-  thread_local std::array<Entry, 4> cache;
-  std::size_t found = 0;
-  while (found + 1 < cache.size() && !(cache[found].scaler && cache[found].key == key)) {
-    ++found;
-  }
-  Entry entry = std::move(cache[found]);
-  if (!entry.scaler || entry.key != key) {
-    entry = {key, make_scaler(key)};
-  }
-  std::move_backward(cache.begin(), cache.begin() + static_cast<std::ptrdiff_t>(found),
-                     cache.begin() + static_cast<std::ptrdiff_t>(found) + 1);
-  cache.front() = std::move(entry);
-  return cache.front().scaler.get();
-}
-
 /// @param size of the result as stored, before it is turned upright.
 Image convert(const AVFrame& frame, Size size, int flags) {
-  SwsContext* const scaler = cached_scaler({.from = {frame.width, frame.height},
-                                            .pixel_format = frame.format,
-                                            .color_space = frame.colorspace,
-                                            .full_range = is_full_range(frame),
-                                            .to = size,
-                                            .flags = flags});
+  SwsContext* const scaler = frame_scaler({.from = {frame.width, frame.height},
+                                           .pixel_format = frame.format,
+                                           .color_space = frame.colorspace,
+                                           .full_range = is_full_range(frame),
+                                           .to = size,
+                                           .format = {},
+                                           .flags = flags});
   // libswscale writes whole vectors: rows are given room for them, and closed up afterwards.
   constexpr std::size_t kVector = 32;
   const std::size_t row = static_cast<std::size_t>(size.width) * 3;
@@ -102,6 +40,30 @@ Image convert(const AVFrame& frame, Size size, int flags) {
     image.pixels.resize(row * rows);
   }
   return image;
+}
+
+constexpr int space_of(ColorMatrix matrix) {
+  return matrix == ColorMatrix::bt709 ? SWS_CS_ITU709 : SWS_CS_ITU601;
+}
+
+/// A plane turned upright.
+std::vector<std::uint8_t> turn(const std::vector<std::uint8_t>& plane, Size size,
+                               Orientation orientation) {
+  const Size turned = orientation.apply(size);
+  std::vector<std::uint8_t> result(plane.size());
+  std::size_t next = 0;
+  for (int row = 0; row < turned.height; ++row) {
+    for (int column = 0; column < turned.width; ++column) {
+      const int x = orientation.flip_x ? turned.width - 1 - column : column;
+      const int y = orientation.flip_y ? turned.height - 1 - row : row;
+      const int from_x = orientation.transpose ? y : x;
+      const int from_y = orientation.transpose ? x : y;
+      result[next++] =
+          plane[static_cast<std::size_t>(from_y) * static_cast<std::size_t>(size.width) +
+                static_cast<std::size_t>(from_x)];
+    }
+  }
+  return result;
 }
 
 }  // namespace
@@ -129,6 +91,48 @@ Image VideoFrame::rgb(Size size, Interpolation interpolation) const {
   const int flags = kFlags[static_cast<std::size_t>(interpolation)] | SWS_ACCURATE_RND;
   return turn_upright(convert(*state_->frame, state_->orientation.apply(size), flags),
                       state_->orientation);
+}
+
+Picture VideoFrame::picture(Size size, ColorMatrix matrix) const {
+  const AVFrame& frame = *state_->frame;
+  const Orientation orientation = state_->orientation;
+  const Size stored = orientation.apply(size);
+  const ColorMatrix assumed = usual_matrix({frame.width, frame.height});
+  SwsContext* const scaler =
+      frame_scaler({.from = {frame.width, frame.height},
+                    .pixel_format = frame.format,
+                    .color_space = frame.colorspace == AVCOL_SPC_UNSPECIFIED ? space_of(assumed)
+                                                                             : frame.colorspace,
+                    .full_range = is_full_range(frame),
+                    .to = stored,
+                    .format = {AV_PIX_FMT_YUV420P, space_of(matrix), false},
+                    .flags = SWS_BICUBIC | SWS_ACCURATE_RND});
+  Picture picture = black_picture(stored);
+  // libswscale writes whole vectors, so it is given rows with room for them.
+  const ffmpeg::Frame scaled = ffmpeg::make_frame();
+  scaled->format = AV_PIX_FMT_YUV420P;
+  scaled->width = stored.width;
+  scaled->height = stored.height;
+  if (av_frame_get_buffer(scaled.get(), 0) < 0) {
+    throw std::bad_alloc();
+  }
+  const int written = sws_scale(scaler, frame.data, frame.linesize, 0, frame.height, scaled->data,
+                                scaled->linesize);
+  require(written == stored.height, ErrorCode::internal, "converting a frame gave {} rows of {}",
+          written, stored.height);
+  for (std::size_t i = 0; i < picture.planes.size(); ++i) {
+    const Size plane = picture.plane_size(i);
+    for (int row = 0; row < plane.height; ++row) {
+      std::copy_n(scaled->data[i] + static_cast<std::ptrdiff_t>(row) * scaled->linesize[i],
+                  plane.width,
+                  picture.planes[i].begin() + static_cast<std::ptrdiff_t>(row) * plane.width);
+    }
+    if (!orientation.upright()) {
+      picture.planes[i] = turn(picture.planes[i], plane, orientation);
+    }
+  }
+  picture.size = size;
+  return picture;
 }
 
 }  // namespace ogam

@@ -34,14 +34,10 @@ void attempt(const ProcessorConfig& config, const Parse& parse) {
 void prepare_picture(const ProcessorConfig& config) {
   constexpr int kMost = 64;  // pixels of a side; more only takes longer
   const auto parsed = ogam::ImageProcessorConfig::parse(config);
+  const auto exact =
+      parsed.do_center_crop ? parsed.crop_size : parsed.size.exact.value_or(ogam::Size());
   const auto resized =
       parsed.size.exact.value_or(ogam::Size{parsed.size.shortest_edge, parsed.size.shortest_edge});
-  auto exact = ogam::Size();  // where pictures keep their own, or a side of it
-  if (parsed.do_center_crop) {
-    exact = parsed.crop_size;
-  } else if (parsed.pixels.do_resize) {
-    exact = parsed.size.exact.value_or(exact);
-  }
   for (const int side : {exact.width, exact.height, resized.width, resized.height}) {
     if (side > kMost) {
       return;

@@ -29,6 +29,7 @@ ALLOWED = {
 HOMES = {
     r"libav|libsw": r"core/media/.*",
     r"opencv2/": r"core/media/.*",
+    r"ass/|fontconfig/": r"core/media/.*\.cpp",
     r"sentencepiece": r"core/text/.*\.cpp",
     r"pcre2|utf8proc": r"core/text/.*\.cpp",
     r"sqlite3": r"archive/.*\.cpp",

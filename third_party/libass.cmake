@@ -1,0 +1,1 @@
+pkg_check_modules(LIBASS REQUIRED IMPORTED_TARGET libass fontconfig)
