@@ -10,8 +10,10 @@ readonly pip_unfinished=.venv/.installation-unfinished
 
 usage() {
   cat <<'TEXT'
-usage: scripts/setup.sh [--tests] [--help]
-  --tests   also what the tests need: GoogleTest, all of torch, the reference implementations (about 4 GB more)
+usage: scripts/setup.sh [--packs NAME,...] [--tests] [--help]
+  --packs   also these packs: voice (speaks American English, 63 MB)
+  --tests   also what the tests need: GoogleTest, all of torch, the reference implementations (about 4 GB more),
+            and the pack voice
 
 Exit status: 0 everything is there, 1 something could not be had (the message says what to do), 2 usage.
 OGAM_HOME (default ~/.cache/ogam) holds the packs and the downloads they are built from.
@@ -25,12 +27,23 @@ fail() {
 }
 
 with_tests=false
-for argument in "$@"; do
-  case "$argument" in
-    --tests) with_tests=true ;;
+packs=(starter)
+while [[ $# -gt 0 ]]; do
+  case "$1" in
+    --tests) with_tests=true && packs+=(voice) ;;
+    --packs)
+      [[ -n "${2:-}" ]] || { usage >&2 && exit 2; }
+      IFS=, read -ra named <<<"$2"
+      packs+=("${named[@]}")
+      shift
+      ;;
     -h | --help) usage && exit 0 ;;
     *) usage >&2 && exit 2 ;;
   esac
+  shift
+done
+for pack in "${packs[@]}"; do
+  [[ -f "data/packs/$pack.json" ]] || fail "there is no pack $pack; there are: $(basename -s .json data/packs/*.json | xargs)"
 done
 
 # The lines of a requirements file without comments.
@@ -119,5 +132,7 @@ say "preparing $PWD"
 install_packages
 make_environment
 install_python_packages
-.venv/bin/python scripts/build_pack.py || exit 1
+while read -r pack; do
+  .venv/bin/python scripts/build_pack.py --recipe "data/packs/$pack.json" </dev/null || exit 1
+done < <(printf '%s\n' "${packs[@]}" | sort -u)
 say "done after $SECONDS s"

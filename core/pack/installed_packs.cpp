@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 
 #include "core/base/error.h"
 #include "core/base/files.h"
@@ -33,7 +34,46 @@ std::string file_problem(const fs::path& folder, const PackFile& file) {
   }
 }
 
+/// Packs that scripts/setup.sh builds when they are asked for.
+constexpr std::array<std::string_view, 1> kPacksOnDemand = {"voice"};
+
+/// What a person types to build or mend the pack of that name.
+std::string pack_building_command(std::string_view name) {
+  const bool on_demand =
+      std::find(kPacksOnDemand.begin(), kPacksOnDemand.end(), name) != kPacksOnDemand.end();
+  return on_demand ? fmt::format("{} --packs {}", kPackMendingCommand, name) : kPackMendingCommand;
+}
+
+/// A word as a shell takes it.
+std::string quoted(const std::string& word) {
+  constexpr std::string_view kPlain =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./@,:=+";
+  if (!word.empty() && word.find_first_not_of(kPlain) == std::string::npos) {
+    return word;
+  }
+  std::string result(1, '\'');
+  for (const char letter : word) {
+    if (letter == '\'') {
+      result.append("'\\'");  // ends the quotes, and begins them again behind the letter
+    }
+    result.push_back(letter);
+  }
+  result.push_back('\'');
+  return result;
+}
+
 }  // namespace
+
+std::string PackManifest::mending_command() const {
+  if (created_with.empty()) {
+    return pack_building_command(name);
+  }
+  std::string command = "ogam models pack create";
+  for (const std::string& argument : created_with) {
+    command.append(" ").append(quoted(argument));
+  }
+  return command;
+}
 
 fs::path find_pack(const std::string& name_or_folder) {
   require(!name_or_folder.empty(), ErrorCode::unavailable,
@@ -49,9 +89,10 @@ fs::path find_pack(const std::string& name_or_folder) {
       return folder;
     }
   }
-  fail(ErrorCode::unavailable, "there is no pack {}: no {}; the starter pack is built with: {}",
+  const auto command = pack_building_command(name_or_folder);
+  fail(ErrorCode::unavailable, "there is no pack {}: no {}; {} is built with: {}",
        display_path(name_or_folder), display_path(candidates.front() / "pack.json"),
-       kPackMendingCommand);
+       command == kPackMendingCommand ? "the starter pack" : "it", command);
 }
 
 std::vector<fs::path> installed_packs() {

@@ -324,6 +324,7 @@ bool is_plain_pack_name(std::string_view name) {
 
 std::string pack_mending_command(const std::string& name_or_folder) {
   PackManifest pack;
+  pack.name = fs::path(name_or_folder).filename();
   try {
     pack.created_with = read_created_with(
         read_json_file(find_pack(name_or_folder) / "pack.json", kMaxManifestBytes));

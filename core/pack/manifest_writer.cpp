@@ -9,24 +9,6 @@ namespace ogam {
 
 namespace {
 
-/// A word as a shell takes it.
-std::string quoted(const std::string& word) {
-  constexpr std::string_view kPlain =
-      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./@,:=+";
-  if (!word.empty() && word.find_first_not_of(kPlain) == std::string::npos) {
-    return word;
-  }
-  std::string result(1, '\'');
-  for (const char letter : word) {
-    if (letter == '\'') {
-      result.append("'\\'");  // ends the quotes, and begins them again behind the letter
-    }
-    result.push_back(letter);
-  }
-  result.push_back('\'');
-  return result;
-}
-
 std::string relative(const PackManifest& pack, const std::filesystem::path& path) {
   return path.lexically_relative(pack.folder).string();
 }
@@ -99,17 +81,6 @@ Json lane_json(const PackManifest& pack, const PackLane& lane) {
 }
 
 }  // namespace
-
-std::string PackManifest::mending_command() const {
-  if (created_with.empty()) {
-    return kPackMendingCommand;
-  }
-  std::string command = "ogam models pack create";
-  for (const std::string& argument : created_with) {
-    command.append(" ").append(quoted(argument));
-  }
-  return command;
-}
 
 void write_pack(const PackManifest& pack) {
   Json models = Json::array();
