@@ -109,6 +109,12 @@ void write_log(void* object, int level, const char* format, std::va_list argumen
   }
 }
 
+int refuse_nested_open(AVFormatContext*, AVIOContext**, const char*, int, AVDictionary**) {
+  return AVERROR(EPERM);
+}
+
+}  // namespace
+
 void initialise() {
   static std::once_flag once;
   std::call_once(once, [] {
@@ -116,12 +122,6 @@ void initialise() {
     av_max_alloc(kMaxAllocation);
   });
 }
-
-int refuse_nested_open(AVFormatContext*, AVIOContext**, const char*, int, AVDictionary**) {
-  return AVERROR(EPERM);
-}
-
-}  // namespace
 
 /// A regular file behind FFmpeg's I/O callbacks.
 struct Input::File {

@@ -41,6 +41,10 @@ using CodecContext = std::unique_ptr<AVCodecContext, CodecContextDeleter>;
 using Scaler = std::unique_ptr<SwsContext, ScalerDeleter>;
 using Resampler = std::unique_ptr<SwrContext, ResamplerDeleter>;
 
+/// Hands FFmpeg's messages to our log and bounds its allocations. To be called before FFmpeg is;
+/// Input does.
+void initialise();
+
 Frame make_frame();
 Packet make_packet();
 
