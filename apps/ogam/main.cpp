@@ -29,6 +29,7 @@ constexpr std::array kVerbs = {
     Verb{"transcribe", "speech to text with times", nullptr},
     Verb{"shots", "shot boundaries of a video", nullptr},
     Verb{"embed", "vectors of texts, pictures, sounds and videos", nullptr},
+    Verb{"generate", "make speech from text", nullptr},
     Verb{"archive", "look after an archive: info, list, remove, verify", &ogam::run_archive},
     Verb{"models", "what models are there: list, show, pull, pack, verify", &ogam::run_models},
     Verb{"doctor", "what this machine has, and what is missing", nullptr},

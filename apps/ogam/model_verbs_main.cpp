@@ -13,6 +13,7 @@ namespace {
 constexpr std::array kModelVerbs = {
     ogam::Verb{"doctor", "", &ogam::run_doctor},
     ogam::Verb{"embed", "", &ogam::run_embed},
+    ogam::Verb{"generate", "", &ogam::run_generate},
     ogam::Verb{"index", "", &ogam::run_index},
     ogam::Verb{"models pack", "", &ogam::run_models_pack},
     ogam::Verb{"models show", "", &ogam::run_models_show},

@@ -12,6 +12,8 @@ int run_models(std::span<const std::string> arguments);
 // Verbs that compute, in the library of model verbs.
 int run_doctor(std::span<const std::string> arguments);
 int run_embed(std::span<const std::string> arguments);
+int run_generate(std::span<const std::string> arguments);
+int run_generate_speech(std::span<const std::string> arguments);
 int run_index(std::span<const std::string> arguments);
 int run_models_pack(std::span<const std::string> arguments);
 int run_models_show(std::span<const std::string> arguments);
