@@ -54,9 +54,6 @@ std::string word_before(const Characters& text, std::size_t end) {
 /// @param next what follows the space; 0 at the end.
 /// @param first where the sentence begins.
 bool goes_on(const Characters& text, std::size_t first, std::size_t at, char32_t next) {
-  if (is_lower(next)) {
-    return true;
-  }
   if (at == first) {
     return false;
   }
@@ -89,7 +86,7 @@ std::size_t sentence_end(const Characters& text, std::size_t first) {
     while (end < text.size() && is_one_of(text[end], kEnds)) {
       ++end;
     }
-    const bool single_point = text[i] == U'.' && end == i + 1;
+    const std::size_t marks = end - i;
     while (end < text.size() && is_one_of(text[end], kClosing)) {
       ++end;
     }
@@ -105,7 +102,12 @@ std::size_t sentence_end(const Characters& text, std::size_t first) {
       continue;
     }
     const char32_t next = end + 1 < text.size() ? text[end + 1] : 0;
-    if (!single_point || !goes_on(text, first, i, next)) {
+    const bool closes = end > i + marks;
+    // "Well... yes": a small letter goes on, though not after a question that is not quoted.
+    if (is_lower(next) && (text[i] == U'.' || text[i] == U'…' || closes)) {
+      continue;
+    }
+    if (text[i] != U'.' || marks > 1 || !goes_on(text, first, i, next)) {
       return end;
     }
   }

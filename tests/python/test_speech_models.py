@@ -52,7 +52,7 @@ def test_vits_equals_the_reference(voice: vits.Voice, tmp_path: Path):
 BROKEN = {
     "window_size": None, "hidden_size": 10**9, "num_attention_heads": 3, "vocab_size": -1, "upsample_rates": [4, 3],
     "upsample_kernel_sizes": [8], "resblock_dilation_sizes": [[1]], "resblock": "3", "num_speakers": 4,
-    "wavenet_kernel_size": 4, "wavenet_dilation_rate": 200, "depth_separable_channels": 4, "hidden_act": "sparkle",
+    "wavenet_kernel_size": 4, "wavenet_dilation_rate": 300, "depth_separable_channels": 4, "hidden_act": "sparkle",
     "a_new_idea": 1, "speaking_rate": 0, "model_type": "vits2", "duration_predictor_flow_bins": 5000,
 }  # fmt: skip
 
