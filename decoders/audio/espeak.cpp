@@ -79,6 +79,13 @@ void set_voice(Library& espeak, const std::string& voice) {
   }
 }
 
+/// Valid UTF-8 that ends at its end, and not at a zero within.
+std::string text_for_library(std::string_view text) {
+  auto repaired = repair_utf8(text);
+  std::replace(repaired.begin(), repaired.end(), '\0', ' ');
+  return repaired;
+}
+
 /// Without the "(en)" that espeak-ng writes where the language changes.
 std::string without_language_marks(std::string_view phonemes) {
   std::string kept;
@@ -151,9 +158,7 @@ Espeak::Espeak(std::string voice) : voice_(std::move(voice)) {
 }
 
 std::string Espeak::phonemes(std::string_view text) const {
-  // A text is to end at its end, and not at a zero within.
-  auto repaired = repair_utf8(text);
-  std::replace(repaired.begin(), repaired.end(), '\0', ' ');
+  const auto repaired = text_for_library(text);
   Library& espeak = library();
   const std::lock_guard lock(espeak.mutex);
   set_voice(espeak, voice_);
@@ -180,7 +185,7 @@ std::string Espeak::phonemes(std::string_view text) const {
 }
 
 std::vector<float> Espeak::speak(std::string_view text, double rate) const {
-  const auto repaired = repair_utf8(text);
+  const auto repaired = text_for_library(text);
   Library& espeak = library();
   const std::lock_guard lock(espeak.mutex);
   set_voice(espeak, voice_);
