@@ -11,9 +11,10 @@ readonly pip_unfinished=.venv/.installation-unfinished
 usage() {
   cat <<'TEXT'
 usage: scripts/setup.sh [--packs NAME,...] [--tests] [--help]
-  --packs   also these packs: writer (a language model, 1.1 GB), writer-small (a smaller one for tests, 0.5 GB)
+  --packs   also these packs: voice (speaks American English, 63 MB), writer (a language model, 1.1 GB), writer-small
+            (a smaller one for tests, 0.5 GB)
   --tests   also what the tests need: GoogleTest, all of torch, the reference implementations (about 4 GB more),
-            and the pack writer-small
+            and the packs voice and writer-small
 
 Exit status: 0 everything is there, 1 something could not be had (the message says what to do), 2 usage.
 OGAM_HOME (default ~/.cache/ogam) holds the packs and the downloads they are built from.
@@ -30,7 +31,7 @@ with_tests=false
 packs=(starter)
 while [[ $# -gt 0 ]]; do
   case "$1" in
-    --tests) with_tests=true && packs+=(writer-small) ;;
+    --tests) with_tests=true && packs+=(voice writer-small) ;;
     --packs)
       [[ -n "${2:-}" ]] || { usage >&2 && exit 2; }
       IFS=, read -ra named <<<"$2"

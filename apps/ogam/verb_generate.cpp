@@ -17,13 +17,15 @@ namespace {
 
 /// Everything that can be generated, each with a command line of its own.
 constexpr std::array kGenerators = {
+    Verb{"speech", "a text spoken, as a sound file", &run_generate_speech},
     Verb{"video", "moments of an archive cut together, as a video file", &run_generate_video},
 };
 
 std::string names() {
   std::string joined;
   for (const Verb& generator : kGenerators) {
-    joined += (joined.empty() ? "" : "|") + std::string(generator.name);
+    joined += joined.empty() ? "" : "|";
+    joined += generator.name;
   }
   return joined;
 }

@@ -35,7 +35,7 @@ std::string file_problem(const fs::path& folder, const PackFile& file) {
 }
 
 /// Packs that scripts/setup.sh builds when they are asked for.
-constexpr std::array<std::string_view, 2> kPacksOnDemand = {"writer", "writer-small"};
+constexpr std::array<std::string_view, 3> kPacksOnDemand = {"voice", "writer", "writer-small"};
 
 }  // namespace
 

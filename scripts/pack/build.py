@@ -2,6 +2,7 @@
 
 import fcntl
 import hashlib
+import inspect
 import json
 import os
 import re
@@ -78,12 +79,14 @@ def _source(relative: str) -> Path:
 
 
 def _fingerprint(recipe_path: Path, recipe: dict[str, Any]) -> str:
-    """Changes with the recipe, the checked-in files it copies and the code that converts."""
+    """Changes with the recipe, the checked-in files it copies and the code that converts its models."""
     own = list(recipe["files"]) + [
         n for model in recipe["models"] for n in model.get("notices", [])
     ]
     paths = [recipe_path, *(_source(entry["file"]) for entry in own if "file" in entry)]
-    paths += sorted(Path(__file__).parent.rglob("*.py"))
+    paths += sorted(Path(__file__).parent.glob("*.py"))
+    converters = {model["converter"] for model in recipe["models"] if "converter" in model}
+    paths += [Path(inspect.getfile(CONVERTERS[name])) for name in sorted(converters)]
     digest = hashlib.sha256()
     for path in paths:
         content = path.read_bytes()

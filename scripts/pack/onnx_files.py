@@ -36,12 +36,16 @@ def _content(initializer: onnx.TensorProto, data: bytes, name: str) -> bytes:
     return data[offset : offset + length]
 
 
-def load_onnx(model: bytes, data: bytes, name: str) -> OnnxGraph:
-    """Reads a model and its one data file; the name that it gives that file is not followed."""
+def parse_onnx(model: bytes, name: str) -> onnx.ModelProto:
     try:
-        graph = onnx.ModelProto.FromString(model).graph
+        return onnx.ModelProto.FromString(model)
     except DecodeError as error:
         raise PackError(f"{name} is not an ONNX model: {error}") from error
+
+
+def load_onnx(model: bytes, data: bytes, name: str) -> OnnxGraph:
+    """Reads a model and its one data file; the name that it gives that file is not followed."""
+    graph = parse_onnx(model, name).graph
     tensors: dict[str, np.ndarray] = {}
     for initializer in graph.initializer:
         if initializer.data_type not in _DTYPES:

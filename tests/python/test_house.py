@@ -35,6 +35,7 @@ HOMES = {
     r"sqlite3": r"archive/.*\.cpp",
     r"boost/": r"apps/.*",
     r"tesseract/|leptonica/|allheaders\.h": r"decoders/text/.*\.cpp",
+    r"espeak-ng/": r"decoders/audio/.*\.cpp",
     r"ATen/|c10/|torch/": r"(core/tensor|core/nn|encoders|decoders|fusion|pipelines|apps|python)/.*",
     r"pybind11/": r"python/bindings/.*",
     r"spdlog/": r"core/base/logging\.cpp",

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from ..model_folder import ModelFolder
 from ..wheels import Wheels
 from .efficientnet_lite import convert_efficientnet_lite
+from .piper import convert_piper
 from .silero_vad import convert_silero_vad
 from .transnet_v2 import convert_transnet_v2
 from .use_multilingual import convert_use_multilingual
@@ -13,6 +14,7 @@ from .yamnet import convert_yamnet
 
 CONVERTERS: dict[str, Callable[[Wheels], ModelFolder]] = {
     "efficientnet_lite": convert_efficientnet_lite,
+    "piper": convert_piper,
     "silero_vad": convert_silero_vad,
     "transnet_v2": convert_transnet_v2,
     "use_multilingual": convert_use_multilingual,
