@@ -67,7 +67,7 @@ def test_bfloat16_stays_near(built):
         return  # ogam does not offer it
     exact = encode(TOOLS / case.tool, model, inputs, folder / "run", case.prompts[0])
     rounded = encode(TOOLS / case.tool, model, inputs, folder / "run", case.prompts[0], "bfloat16")
-    for vectors in case.vectors:
+    for vectors in set(case.vectors) - set(case.exact):
         assert agreement(vectors, "", rounded[vectors], exact[vectors]).min_cosine >= case.bf16_cosine
 
 
