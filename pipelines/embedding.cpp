@@ -213,7 +213,7 @@ void Embedder::texts(std::span<const std::string> texts, const Sink& sink) const
 
 void Embedder::file(const std::filesystem::path& path, const Sink& sink) const {
   const c10::InferenceMode inference;
-  const auto as_file = [&](Embedding embedding) {
+  const auto as_file = [&](EmbeddedInput embedding) {
     embedding.input = path.string();
     sink(std::move(embedding));
   };
@@ -244,7 +244,7 @@ void Embedder::file(const std::filesystem::path& path, const Sink& sink) const {
         lines.push_back(cue.text);
       }
       std::size_t next = 0;
-      texts(lines, [&](Embedding embedding) {
+      texts(lines, [&](EmbeddedInput embedding) {
         embedding.span = cues[next++].span;
         as_file(std::move(embedding));
       });
