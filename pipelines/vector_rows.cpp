@@ -8,7 +8,7 @@
 
 namespace ogam {
 
-const at::Tensor& vectors_of(const std::vector<EncoderOutput>& outputs, const std::string& name) {
+at::Tensor vectors_of(const std::vector<EncoderOutput>& outputs, const std::string& name) {
   const auto found = std::find_if(outputs.begin(), outputs.end(),
                                   [&](const EncoderOutput& output) { return output.name == name; });
   require(found != outputs.end(), ErrorCode::corrupt_data,

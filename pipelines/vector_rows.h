@@ -13,7 +13,7 @@ namespace ogam {
 
 /// The vectors of the output called `name`: [N, D] in the encoder's precision.
 /// @throws Error{corrupt_data} when a pack names an output that its encoder does not have.
-const at::Tensor& vectors_of(const std::vector<EncoderOutput>& outputs, const std::string& name);
+at::Tensor vectors_of(const std::vector<EncoderOutput>& outputs, const std::string& name);
 
 /// The rows of `vectors` [N, D], of any floating point type.
 std::vector<std::vector<float>> rows_of(const at::Tensor& vectors);
