@@ -18,6 +18,7 @@
 #include "pipelines/media_sampling.h"
 #include "pipelines/passages.h"
 #include "pipelines/query_encoder.h"
+#include "pipelines/vector_rows.h"
 
 namespace ogam {
 
@@ -46,26 +47,7 @@ const EncoderOutputInfo& find_output(const std::vector<EncoderOutputInfo>& outpu
   return *found;
 }
 
-at::Tensor matrix(const std::vector<std::vector<float>>& rows, int dimension) {
-  auto all = at::empty({static_cast<std::int64_t>(rows.size()), dimension});
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    std::copy(rows[i].begin(), rows[i].end(),
-              all.mutable_data_ptr<float>() + static_cast<std::int64_t>(i) * dimension);
-  }
-  return all;
-}
-
-std::vector<std::vector<float>> rows(const at::Tensor& vectors) {
-  const auto* const data = vectors.const_data_ptr<float>();
-  const std::int64_t length = vectors.size(1);
-  std::vector<std::vector<float>> rows;
-  for (std::int64_t i = 0; i < vectors.size(0); ++i) {
-    rows.emplace_back(data + i * length, data + (i + 1) * length);
-  }
-  return rows;
-}
-
-std::vector<float> row(const at::Tensor& vectors) { return std::move(rows(vectors).at(0)); }
+std::vector<float> row(const at::Tensor& vectors) { return std::move(rows_of(vectors).at(0)); }
 
 }  // namespace
 
@@ -117,8 +99,9 @@ EmbeddingSource embedding_source(const Pack& pack, Lane lane, const std::string&
   if (space->queries.contains("text")) {
     source.text = [queries = std::make_shared<QueryEncoder>(pack), lane = *made,
                    space = *space](std::span<const std::string> texts) {
-      return matrix(queries->encode_texts(lane, space, {texts.begin(), texts.end()}),
-                    space.dimension);
+      const auto rows = queries->encode_texts(lane, space, {texts.begin(), texts.end()});
+      return matrix_of(std::vector<std::span<const float>>(rows.begin(), rows.end()),
+                       space.dimension);
     };
   }
   if (made->fusion || lane == Lane::speech || lane == Lane::text) {
@@ -220,7 +203,7 @@ void Embedder::texts(std::span<const std::string> texts, const Sink& sink) const
   while (!texts.empty()) {
     options_.cancellation.check();
     const auto batch = texts.first(std::min(kTextBatch, texts.size()));
-    auto vectors = rows(encode_texts(batch));
+    auto vectors = rows_of(encode_texts(batch));
     for (std::size_t i = 0; i < batch.size(); ++i) {
       sink({batch[i], "text", {}, std::move(vectors[i])});
     }
@@ -230,7 +213,7 @@ void Embedder::texts(std::span<const std::string> texts, const Sink& sink) const
 
 void Embedder::file(const std::filesystem::path& path, const Sink& sink) const {
   const c10::InferenceMode inference;
-  const auto as_file = [&](Embedding embedding) {
+  const auto as_file = [&](EmbeddedInput embedding) {
     embedding.input = path.string();
     sink(std::move(embedding));
   };
@@ -261,7 +244,7 @@ void Embedder::file(const std::filesystem::path& path, const Sink& sink) const {
         lines.push_back(cue.text);
       }
       std::size_t next = 0;
-      texts(lines, [&](Embedding embedding) {
+      texts(lines, [&](EmbeddedInput embedding) {
         embedding.span = cues[next++].span;
         as_file(std::move(embedding));
       });
@@ -343,7 +326,7 @@ void Embedder::frames(const std::filesystem::path& path, const Sink& sink) const
   std::vector<Image> batch;
   std::vector<Time> times;
   const auto encode = [&] {
-    auto vectors = rows(encode_images(batch));
+    auto vectors = rows_of(encode_images(batch));
     for (std::size_t i = 0; i < batch.size(); ++i) {
       sink({{}, "frame", TimeSpan{times[i], times[i]}, std::move(vectors[i])});
     }

@@ -44,8 +44,9 @@ EmbeddingSource embedding_source(const EmbeddingModel& model, const std::string&
 ///     has no such output.
 EmbeddingSource embedding_source(const Pack& pack, Lane lane, const std::string& output);
 
-/// One vector.
-struct Embedding {
+/// One vector. (`Embedding` is a layer of core/nn, and two types of a name do not go together in a
+/// program.)
+struct EmbeddedInput {
   std::string input;             ///< the text, or the file's path
   std::string_view kind;         ///< "text", "image", "audio", "video" or "frame"
   std::optional<TimeSpan> span;  ///< of the file; a frame's is empty
@@ -63,7 +64,7 @@ struct EmbedOptions {
 /// Makes vectors of texts and files, and hands each over as soon as it is made.
 class Embedder {
  public:
-  using Sink = std::function<void(Embedding)>;
+  using Sink = std::function<void(EmbeddedInput)>;
 
   /// @throws Error{invalid_argument} when vectors may not be cut to `options.dimension`.
   Embedder(EmbeddingSource source, EmbedOptions options);

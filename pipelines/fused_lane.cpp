@@ -5,26 +5,16 @@
 
 #include <algorithm>
 #include <map>
+#include <span>
 #include <utility>
 
 #include "core/base/error.h"
 #include "fusion/fusion.h"
+#include "pipelines/vector_rows.h"
 
 namespace ogam {
 
 namespace {
-
-/// Rows as a matrix [T, D].
-at::Tensor matrix(const std::vector<const std::vector<float>*>& rows, std::int64_t size) {
-  auto all = at::empty({static_cast<std::int64_t>(rows.size()), size});
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    require(static_cast<std::int64_t>(rows[i]->size()) == size, ErrorCode::internal,
-            "a vector of {} values in a tower of {}", rows[i]->size(), size);
-    std::copy(rows[i]->begin(), rows[i]->end(),
-              all.mutable_data_ptr<float>() + static_cast<std::int64_t>(i) * size);
-  }
-  return all;
-}
 
 std::vector<float> values_of(const at::Tensor& vector) {
   const auto contiguous = vector.to(at::kFloat).contiguous();
@@ -44,18 +34,18 @@ void add_fused_vectors(const Pack& pack, const PackLane& lane, AssetRecord& reco
   for (const PackTower& tower : lane.fusion->towers) {
     const PackSpace& source = pack.manifest().space_of(tower);
     const Space space = pack.space(*pack.manifest().lane(tower.lane), source);
-    std::map<std::size_t, std::pair<std::vector<const std::vector<float>*>, std::vector<Time>>>
+    std::map<std::size_t, std::pair<std::vector<std::span<const float>>, std::vector<Time>>>
         by_segment;
     for (const VectorRecord& vector : record.vectors) {
       if (vector.space == space.id) {
         auto& [rows, times] = by_segment[vector.segment];
-        rows.push_back(&vector.values);
+        rows.emplace_back(vector.values);
         times.push_back(vector.time);
       }
     }
     for (auto& [segment, found] : by_segment) {
       segments.at(segment).towers.push_back(
-          {tower.name, matrix(found.first, source.dimension), std::move(found.second)});
+          {tower.name, matrix_of(found.first, source.dimension), std::move(found.second)});
     }
   }
   const auto fused = model->fuse(segments);
@@ -85,7 +75,8 @@ std::vector<std::vector<float>> fuse_queries(
   for (std::size_t i = 0; i < towers.size(); ++i) {
     const std::int64_t size = pack.manifest().space_of(towers[i]).dimension;
     for (std::size_t j = 0; j < tower_vectors[i].size(); ++j) {
-      segments[j].towers.push_back({towers[i].name, matrix({&tower_vectors[i][j]}, size), {0}});
+      const std::span<const float> row = tower_vectors[i][j];
+      segments[j].towers.push_back({towers[i].name, matrix_of({&row, 1}, size), {0}});
     }
   }
   std::vector<std::vector<float>> vectors;

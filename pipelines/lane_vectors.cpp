@@ -6,6 +6,7 @@
 
 #include "core/base/error.h"
 #include "pipelines/media_sampling.h"
+#include "pipelines/vector_rows.h"
 
 namespace ogam {
 
@@ -53,18 +54,11 @@ std::vector<TimedVector> timed_vectors(const std::vector<EncoderOutput>& outputs
                                        const std::vector<Time>& times) {
   std::vector<TimedVector> vectors;
   for (const OutputSpace& kept : spaces) {
-    const auto output =
-        std::find_if(outputs.begin(), outputs.end(),
-                     [&](const EncoderOutput& candidate) { return candidate.name == kept.output; });
-    require(output != outputs.end(), ErrorCode::corrupt_data,
-            "the pack names an output '{}' that its encoder does not have", kept.output);
-    const at::Tensor rows = output->vectors.to(at::kFloat).contiguous();
-    require(rows.size(0) == static_cast<std::int64_t>(times.size()), ErrorCode::internal,
-            "{} vectors for {} inputs", rows.size(0), times.size());
-    const auto* const data = rows.const_data_ptr<float>();
+    auto rows = rows_of(vectors_of(outputs, kept.output));
+    require(rows.size() == times.size(), ErrorCode::internal, "{} vectors for {} inputs",
+            rows.size(), times.size());
     for (std::size_t i = 0; i < times.size(); ++i) {
-      const auto* const row = data + static_cast<std::int64_t>(i) * rows.size(1);
-      vectors.push_back({kept.space, times[i], {row, row + rows.size(1)}});
+      vectors.push_back({kept.space, times[i], std::move(rows[i])});
     }
   }
   return vectors;

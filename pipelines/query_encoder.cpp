@@ -16,28 +16,13 @@
 #include "pipelines/fused_lane.h"
 #include "pipelines/lane_encoders.h"
 #include "pipelines/media_sampling.h"
+#include "pipelines/vector_rows.h"
 
 namespace ogam {
 
 namespace {
 
 constexpr int kQueryFrames = 8;
-
-/// The rows of the output called `name`.
-std::vector<std::vector<float>> rows_of(const std::vector<EncoderOutput>& outputs,
-                                        const std::string& name) {
-  const auto found = std::find_if(outputs.begin(), outputs.end(),
-                                  [&](const EncoderOutput& output) { return output.name == name; });
-  require(found != outputs.end(), ErrorCode::corrupt_data,
-          "the pack names an output '{}' that its encoder does not have", name);
-  const at::Tensor vectors = found->vectors.to(at::kFloat).contiguous();
-  const auto* const data = vectors.const_data_ptr<float>();
-  std::vector<std::vector<float>> rows;
-  for (std::int64_t row = 0; row < vectors.size(0); ++row) {
-    rows.emplace_back(data + row * vectors.size(1), data + (row + 1) * vectors.size(1));
-  }
-  return rows;
-}
 
 /// The L2-normalised mean: one vector for several frames of a clip.
 std::vector<float> mean_direction(const std::vector<std::vector<float>>& rows) {
@@ -96,19 +81,20 @@ class MediaVectors {
             modality, output, lane.name());
     const bool is_clip = modality == "video";
     if (!is_clip && kind != EncoderKind::audio) {
-      return rows_of(encode_picture(encoders, *kind, image()), output).at(0);
+      return rows_of(vectors_of(encode_picture(encoders, *kind, image()), output)).at(0);
     }
     if (*kind == EncoderKind::image) {
-      return mean_direction(rows_of(encoders.image->encode(frames()), output));
+      return mean_direction(rows_of(vectors_of(encoders.image->encode(frames()), output)));
     }
     if (*kind == EncoderKind::video) {
-      return rows_of(encoders.video->encode(clip(encoders.video->sampling())), output).at(0);
+      return rows_of(vectors_of(encoders.video->encode(clip(encoders.video->sampling())), output))
+          .at(0);
     }
     if (is_clip && !has_sound()) {
       return std::nullopt;
     }
     const std::vector<std::vector<float>> sounds = {sound(is_clip, encoders.audio->sample_rate())};
-    return rows_of(encoders.audio->encode(sounds), output).at(0);
+    return rows_of(vectors_of(encoders.audio->encode(sounds), output)).at(0);
   }
 
  private:
@@ -226,10 +212,10 @@ std::vector<std::vector<float>> QueryEncoder::encode_texts(const PackLane& lane,
     return fuse_queries(pack_, lane, tower_vectors);
   }
   if (route.via == "class_names") {
-    return rows_of({{space.output, pack_.class_names(route)->encode(texts)}}, space.output);
+    return rows_of(pack_.class_names(route)->encode(texts));
   }
-  return rows_of(pack_.text_encoder(model_of(lane, route))->encode(texts, kQueryPrompt),
-                 space.output);
+  return rows_of(vectors_of(pack_.text_encoder(model_of(lane, route))->encode(texts, kQueryPrompt),
+                            space.output));
 }
 
 }  // namespace ogam

@@ -20,7 +20,7 @@ namespace ogam {
 
 namespace {
 
-Json row_json(const Embedding& embedding, const std::string& space) {
+Json row_json(const EmbeddedInput& embedding, const std::string& space) {
   Json json = {
       {"input", display_path(embedding.input)}, {"kind", embedding.kind}, {"space", space}};
   if (embedding.span) {
@@ -34,7 +34,7 @@ Json row_json(const Embedding& embedding, const std::string& space) {
 class LinesToStdout : public VectorOutput {
  public:
   void begin(const std::string& space) override { space_ = space; }
-  void add(const Embedding& embedding) override {
+  void add(const EmbeddedInput& embedding) override {
     Json json = row_json(embedding, space_);
     json["vector"] = embedding.values;
     print_json(json);
@@ -49,7 +49,7 @@ class LinesToFile : public VectorOutput {
  public:
   explicit LinesToFile(std::filesystem::path file) : file_(std::move(file)) {}
   void begin(const std::string& space) override { space_ = space; }
-  void add(const Embedding& embedding) override {
+  void add(const EmbeddedInput& embedding) override {
     Json json = row_json(embedding, space_);
     json["vector"] = embedding.values;
     lines_ += dump_json(json) + "\n";
@@ -74,7 +74,7 @@ class Matrix : public VectorOutput {
             display_path(file_), space_, space);
     space_ = space;
   }
-  void add(const Embedding& embedding) override {
+  void add(const EmbeddedInput& embedding) override {
     columns_ = static_cast<std::int64_t>(embedding.values.size());
     values_.insert(values_.end(), embedding.values.begin(), embedding.values.end());
     rows_.push_back(row_json(embedding, space_));

@@ -15,7 +15,7 @@ class VectorOutput {
   /// The space, for people, of the vectors that come next. A matrix takes those of one alone.
   /// @throws Error{invalid_argument} when it holds vectors of another.
   virtual void begin(const std::string& space) = 0;
-  virtual void add(const Embedding& embedding) = 0;
+  virtual void add(const EmbeddedInput& embedding) = 0;
   /// Writes what is written at once.
   virtual void finish() = 0;
 };

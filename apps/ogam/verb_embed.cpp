@@ -205,7 +205,7 @@ class Job {
   bool embed_in_lane(std::span<const Input> inputs) {
     const Embedder& embedder = embedders_.of(lane_);
     output_.begin(embedder.source().space);
-    const auto sink = [&](const Embedding& embedding) {
+    const auto sink = [&](const EmbeddedInput& embedding) {
       bar_.clear();
       output_.add(embedding);
     };

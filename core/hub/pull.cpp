@@ -330,8 +330,13 @@ std::optional<fs::path> find_snapshot(const ModelId& id) {
 
 std::optional<fs::path> find_model(const std::string& folder_or_id) {
   std::error_code ignored;
-  return fs::is_directory(folder_or_id, ignored) ? std::optional<fs::path>(folder_or_id)
-                                                 : find_snapshot(parse_model_id(folder_or_id));
+  if (fs::is_directory(folder_or_id, ignored)) {
+    return folder_or_id;
+  }
+  const bool only_a_path = folder_or_id.starts_with('/') || folder_or_id.starts_with('.');
+  require(!only_a_path, ErrorCode::unavailable, "there is no folder {}",
+          display_path(folder_or_id));
+  return find_snapshot(parse_model_id(folder_or_id));
 }
 
 fs::path resolve_model(const std::string& folder_or_id) {

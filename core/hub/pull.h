@@ -53,12 +53,13 @@ PullReport pull(const ModelId& id, const PullOptions& options);
 std::optional<std::filesystem::path> find_snapshot(const ModelId& id);
 
 /// The folder of a model that a person names: a folder, or an id that is in the cache.
-/// @return nothing when it is neither. @throws Error{invalid_argument} when it is not even an id.
+/// @return nothing when it is neither.
+/// @throws Error{unavailable} for a path that can be no id and is no folder;
+///     Error{invalid_argument} when it is not even an id.
 std::optional<std::filesystem::path> find_model(const std::string& folder_or_id);
 
 /// The same for one that must be there.
-/// @throws Error{unavailable} naming the command that pulls it, Error{invalid_argument} when it is
-///     neither a folder nor an id.
+/// @throws as above; Error{unavailable} naming the command that pulls it.
 std::filesystem::path resolve_model(const std::string& folder_or_id);
 
 }  // namespace ogam::hub

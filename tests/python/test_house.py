@@ -163,6 +163,56 @@ def test_a_header_away_from_its_home_is_found(tmp_path: Path, files: dict[str, s
     assert len(headers_away_from_home(written(tmp_path, files))) == 1
 
 
+COMMENT_OR_STRING = re.compile(r'R"([^(\s]*)\(.*?\)\1"|//[^\n]*|/\*.*?\*/|"(?:\\.|[^"\\\n])*"|(?<![0-9a-fA-F])\'(?:\\.|[^\'\\\n])+\'', re.DOTALL)
+SCOPE = re.compile(r"\bnamespace\b\s*([\w:]*)\s*$")
+TYPE = re.compile(r"\b(?:class|struct|union|enum(?:\s+class)?)\s+(?:alignas\([^)]*\)\s*|\[\[[^\]]*\]\]\s*)*(\w+)\s*(?:final\s*)?(?::[^:].*)?$", re.DOTALL)
+
+
+def types_defined(source: str) -> set[str]:
+    """Full names of the types that a file defines at namespace level; those of unnamed namespaces are its own and left out."""
+    found, scopes, start = set(), [], 0
+    source = re.sub(r"^\s*#.*?(?<!\\)$", "", COMMENT_OR_STRING.sub(" ", source), flags=re.MULTILINE | re.DOTALL)
+    for mark in re.finditer(r"[{};]", source):
+        before, start = source[start : mark.start()], mark.end()
+        if mark.group() == "}":
+            scopes.pop()
+        elif mark.group() == "{":
+            scope, kind = SCOPE.search(before), TYPE.search(before)
+            if kind and "template" not in before and all(scopes):
+                found.add("::".join([*scopes, kind.group(1)]))
+            # An empty name stands for every scope that gives no type to other files.
+            scopes.append(scope.group(1) if scope else "")
+    return found
+
+
+def types_defined_twice(root: Path) -> list[str]:
+    """Types of one name in two files: the linker keeps one of their functions for both, without a word."""
+    files: dict[str, list[str]] = {}
+    for path in sources(root):
+        for name in types_defined(path.read_text()):
+            files.setdefault(name, []).append(str(path.relative_to(root)))
+    return [f"{name}: {', '.join(paths)}" for name, paths in sorted(files.items()) if len(paths) > 1]
+
+
+def test_no_two_files_define_a_type_of_one_name():
+    assert types_defined_twice(ROOT) == []
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "twice"),
+    [
+        ("namespace ogam {\nstruct Row { int a; };\n}", "namespace ogam {\nclass Row final : public Base<int> {\n};\n}", ["ogam::Row"]),
+        ("namespace ogam::nn {\nenum class Kind { a };\n}", "namespace ogam { namespace nn { struct Kind {}; } }", ["ogam::nn::Kind"]),
+        ("namespace ogam {\nnamespace {\nstruct Row {};\n}\n}", "namespace ogam {\nstruct Row {};\n}", []),
+        ("namespace ogam {\nstruct A { struct Row {}; };\n}", "namespace ogam {\nstruct Row;\nvoid f(struct Row& row) {}\n}", []),
+        ('namespace ogam {\nconst char* s = "struct Row {";  // struct Row {\n}', "namespace ogam {\nstruct Row {};\n}", []),
+    ],
+)
+def test_a_type_defined_twice_is_found(tmp_path: Path, first: str, second: str, twice: list[str]):
+    root = written(tmp_path, {"core/nn/first.h": first, "pipelines/second.cpp": second})
+    assert types_defined_twice(root) == [f"{name}: core/nn/first.h, pipelines/second.cpp" for name in twice]
+
+
 def test_formatting_and_linting_are_configured():
     style, lint = (ROOT / ".clang-format").read_text(), (ROOT / ".clang-tidy").read_text()
     assert re.search(r"^BasedOnStyle: Google$", style, re.MULTILINE)

@@ -167,6 +167,14 @@ TEST_F(CacheTest, ASnapshotIsFoundByIdAndAFolderStandsForItself) {
     EXPECT_NE(std::string(error.what()).find("ogam models pull org/other"), std::string::npos);
   }
   EXPECT_THROW(resolve_model("no/such/folder"), Error);
+  for (const char* const path : {"/no/such/folder", "./folder", "../folder"}) {
+    try {
+      resolve_model(path);
+      ADD_FAILURE() << path;
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), ErrorCode::unavailable) << path;
+    }
+  }
 }
 
 }  // namespace
