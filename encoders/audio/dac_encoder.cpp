@@ -19,8 +19,6 @@ constexpr std::int64_t kMaxBlocks = 8;
 constexpr std::int64_t kMaxHop = 1 << 20;
 constexpr std::int64_t kEdgeKernel = 7;  // of the first convolution
 constexpr std::int64_t kLastKernel = 3;
-constexpr std::array<std::int64_t, 3> kDilations = {1, 3, 9};
-constexpr double kSnakeEps = 1e-9;
 constexpr std::int64_t kPieceSamples = 240'000;  // some 60 MB a layer at 64 channels
 
 /// How many samples before and after a frame's own can change it.
@@ -28,10 +26,7 @@ std::int64_t reach(const DacEncoderConfig& config) {
   std::int64_t samples = kEdgeKernel / 2;
   std::int64_t rate = 1;  // samples from one value to the next
   for (const auto ratio : config.downsampling_ratios) {
-    for (const auto dilation : kDilations) {
-      samples += kEdgeKernel / 2 * dilation * rate;
-    }
-    samples += 2 * ratio * rate;
+    samples += (DacResidualUnits::reach() + 2 * ratio) * rate;
     rate *= ratio;
   }
   return samples + kLastKernel / 2 * rate;
@@ -77,45 +72,17 @@ DacEncoderConfig DacEncoderConfig::parse(const ConfigReader& config,
   return parsed;
 }
 
-DacEncoder::Snake::Snake(const WeightScope& weights, std::int64_t channels)
-    : alpha(weights.get("alpha", {1, channels, 1})) {}
-
-at::Tensor DacEncoder::Snake::operator()(const at::Tensor& x) const {
-  return x + at::sin(alpha * x).square_() * (alpha + kSnakeEps).reciprocal();
-}
-
-DacEncoder::ResidualUnit::ResidualUnit(const WeightScope& weights, std::int64_t channels,
-                                       std::int64_t dilation)
-    : snake1(weights.scope("snake1"), channels),
-      conv1(weights.scope("conv1"), {.in = channels,
-                                     .out = channels,
-                                     .kernel = {kEdgeKernel},
-                                     .padding = {kEdgeKernel / 2 * dilation},
-                                     .dilation = {dilation}}),
-      snake2(weights.scope("snake2"), channels),
-      conv2(weights.scope("conv2"), {.in = channels, .out = channels, .kernel = {1}}) {}
-
-at::Tensor DacEncoder::ResidualUnit::operator()(const at::Tensor& x) const {
-  return x + conv2(snake2(conv1(snake1(x))));
-}
-
 DacEncoder::Block::Block(const WeightScope& weights, std::int64_t channels, std::int64_t stride)
-    : units{ResidualUnit(weights.scope("res_unit1"), channels, kDilations[0]),
-            ResidualUnit(weights.scope("res_unit2"), channels, kDilations[1]),
-            ResidualUnit(weights.scope("res_unit3"), channels, kDilations[2])},
+    : units(weights, channels),
       snake1(weights.scope("snake1"), channels),
       conv1(weights.scope("conv1"), {.in = channels,
                                      .out = 2 * channels,
-                                     .kernel = {2 * stride},
-                                     .stride = {stride},
-                                     .padding = {(stride + 1) / 2}}) {}
+                                     .kernel = 2 * stride,
+                                     .stride = stride,
+                                     .padding = (stride + 1) / 2}) {}
 
 at::Tensor DacEncoder::Block::operator()(const at::Tensor& x) const {
-  auto states = x;
-  for (const auto& unit : units) {
-    states = unit(states);
-  }
-  return conv1(snake1(states));
+  return conv1(snake1(units(x)));
 }
 
 DacEncoder::DacEncoder(const WeightScope& weights, const DacEncoderConfig& config)
@@ -123,13 +90,13 @@ DacEncoder::DacEncoder(const WeightScope& weights, const DacEncoderConfig& confi
       precision_(weights.precision()),
       conv1_(weights.scope("conv1"), {.in = 1,
                                       .out = config.encoder_hidden_size,
-                                      .kernel = {kEdgeKernel},
-                                      .padding = {kEdgeKernel / 2}}),
+                                      .kernel = kEdgeKernel,
+                                      .padding = kEdgeKernel / 2}),
       snake1_(weights.scope("snake1"), config.width()),
       conv2_(weights.scope("conv2"), {.in = config.width(),
                                       .out = config.hidden_size,
-                                      .kernel = {kLastKernel},
-                                      .padding = {kLastKernel / 2}}) {
+                                      .kernel = kLastKernel,
+                                      .padding = kLastKernel / 2}) {
   auto channels = config.encoder_hidden_size;
   for (std::size_t i = 0; i < config.downsampling_ratios.size(); ++i) {
     blocks_.emplace_back(weights.scope("block").scope(std::to_string(i)), channels,

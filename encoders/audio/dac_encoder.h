@@ -2,12 +2,12 @@
 
 #include <ATen/core/Tensor.h>
 
-#include <array>
 #include <cstdint>
 #include <vector>
 
 #include "core/nn/config_reader.h"
-#include "core/nn/layers.h"
+#include "core/nn/conv1d.h"
+#include "core/nn/dac_blocks.h"
 
 namespace ogam {
 
@@ -33,8 +33,8 @@ struct DacEncoderConfig {
 ///
 /// Sound is encoded in pieces that overlap by as much as a frame can see, so that memory does not
 /// grow with its length; the frames are those of the whole.
-/// Names as in Hugging Face `DacEncoder`, weight normalisation folded into the weights as its
-/// checkpoints have it. Source: Kumar et al. 2023, section 3.1.
+/// Names as in Hugging Face `DacEncoder`, weights normalised or not. Source: Kumar et al. 2023,
+/// section 3.1.
 class DacEncoder {
  public:
   DacEncoder(const WeightScope& weights, const DacEncoderConfig& config);
@@ -47,29 +47,13 @@ class DacEncoder {
   const DacEncoderConfig& config() const { return config_; }
 
  private:
-  /// x + sin(alpha x)^2 / alpha. Source: Ziyin et al. 2020.
-  struct Snake {
-    Snake(const WeightScope& weights, std::int64_t channels);
-    at::Tensor operator()(const at::Tensor& x) const;
-
-    at::Tensor alpha;  // [1, C, 1]
-  };
-  struct ResidualUnit {
-    ResidualUnit(const WeightScope& weights, std::int64_t channels, std::int64_t dilation);
-    at::Tensor operator()(const at::Tensor& x) const;
-
-    Snake snake1;
-    Conv conv1;
-    Snake snake2;
-    Conv conv2;
-  };
   struct Block {
     Block(const WeightScope& weights, std::int64_t channels, std::int64_t stride);
     at::Tensor operator()(const at::Tensor& x) const;
 
-    std::array<ResidualUnit, 3> units;
+    DacResidualUnits units;
     Snake snake1;
-    Conv conv1;
+    Conv1d conv1;
   };
 
   /// The frames of a piece [S], as if nothing were beside it.
@@ -77,10 +61,10 @@ class DacEncoder {
 
   DacEncoderConfig config_;
   at::ScalarType precision_;
-  Conv conv1_;
+  Conv1d conv1_;
   std::vector<Block> blocks_;
   Snake snake1_;
-  Conv conv2_;
+  Conv1d conv2_;
 };
 
 }  // namespace ogam

@@ -1,4 +1,4 @@
-"""Speech synthesis models against transformers, on random tiny checkpoints that it wrote."""
+"""Speech synthesis models and audio codecs against transformers, on random tiny checkpoints that it wrote."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from safetensors.torch import load_file, save_file
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
-from tests.parity import vits  # noqa: E402
+from tests.parity import codecs, vits  # noqa: E402
 from tests.python.conftest import BUILD  # noqa: E402
 
 MAX_ERROR = 1e-4  # of a sample, as a share of the loudest
@@ -104,3 +104,49 @@ def test_weights_that_would_speak_for_ever_are_refused(value: float, tiny: Path,
 def test_what_makes_no_sense_is_refused(request_part: dict, tiny: Path, tmp_path: Path):
     done = speak(tiny, request_part, tmp_path / "run")
     assert done.returncode == 1 and done.stderr.strip()
+
+@pytest.mark.parametrize("codec", codecs.CODECS, ids=lambda codec: codec.name)
+def test_codecs_decode_as_the_reference_does(codec: codecs.Codec, tmp_path: Path):
+    codecs.build(tmp_path / "model", codec)
+    model = codecs.make_reference(codec, tmp_path / "model")
+    codes = codecs.make_codes(model)
+    save_file(codes, tmp_path / "codes.safetensors")
+    done = decode_codes(tmp_path / "model", tmp_path)
+    assert done.returncode == 0, done.stderr
+    sounds = load_file(tmp_path / "out.safetensors")
+    for name, numbers in codes.items():
+        expected = codecs.reference(model, numbers)
+        assert sounds[name].shape == expected.shape, name
+        assert expected.std() > 1e-3
+        assert (sounds[name] - expected).abs().max() <= MAX_ERROR * expected.abs().max(), name
+
+
+def decode_codes(model: Path, folder: Path) -> subprocess.CompletedProcess:
+    command = [BUILD / "tests/tools/decode_codes", model, folder / "codes.safetensors", folder / "out.safetensors"]
+    return subprocess.run([str(word) for word in command], capture_output=True, text=True, timeout=600)
+
+
+@pytest.mark.parametrize(("codec", "changes"), [
+    ("dac", {"downsampling_ratios": [2, 1000]}), ("dac", {"decoder_hidden_size": 1}), ("dac", {"n_codebooks": 10**6}), ("dac", {"a_new_idea": 1}),
+    ("encodec", {"chunk_length_s": 1.0}), ("encodec", {"norm_type": "none"}), ("encodec", {"pad_mode": "replicate"}),
+    ("encodec", {"target_bandwidths": []}), ("encodec", {"compress": 100}), ("encodec", {"model_type": "speech_codec"}),
+])  # fmt: skip
+def test_a_broken_codec_is_one_clear_error(codec: str, changes: dict, tmp_path: Path):
+    [case] = [c for c in codecs.CODECS if c.name == codec]
+    codecs.build(tmp_path / "model", case)
+    save_file({"codes": torch.zeros(1, 4, dtype=torch.int64)}, tmp_path / "codes.safetensors")
+    assert decode_codes(tmp_path / "model", tmp_path).returncode == 0
+    config = json.loads((tmp_path / "model/config.json").read_text())
+    (tmp_path / "model/config.json").write_text(json.dumps(config | changes))
+    done = decode_codes(tmp_path / "model", tmp_path)
+    assert done.returncode == 1 and "config.json" in done.stderr and len(done.stderr.splitlines()) == 1, done
+
+
+@pytest.mark.parametrize("codes", [torch.full((1, 3), 16), torch.full((1, 3), -1), torch.zeros(99, 3, dtype=torch.int64), torch.zeros(1, 0, dtype=torch.int64),
+                                   torch.zeros(1, 3)])  # fmt: skip
+def test_codes_that_make_no_sense_are_refused(codes: torch.Tensor, tmp_path: Path):
+    for codec in codecs.CODECS[:3:2]:
+        codecs.build(tmp_path / codec.name, codec)
+        save_file({"codes": codes}, tmp_path / "codes.safetensors")
+        done = decode_codes(tmp_path / codec.name, tmp_path)
+        assert done.returncode == 1 and "codes" in done.stderr or "ids" in done.stderr
