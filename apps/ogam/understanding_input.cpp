@@ -43,9 +43,9 @@ std::vector<std::string> ids_of(const Archive& archive, const std::filesystem::p
   return ids;
 }
 
-std::size_t characters_of(const std::vector<Sentence>& sentences) {
+std::size_t characters_of(const std::vector<TimedSentence>& sentences) {
   std::size_t count = 0;
-  for (const Sentence& sentence : sentences) {
+  for (const TimedSentence& sentence : sentences) {
     count += sentence.text.size();
   }
   return count;

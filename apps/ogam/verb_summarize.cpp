@@ -49,7 +49,7 @@ std::size_t sentences_wanted(const std::string& text) {
 void check_language(std::span<const AssetMaterial> assets, const std::string& language) {
   std::set<std::string> others;
   for (const AssetMaterial& asset : assets) {
-    for (const Sentence& sentence : asset.sentences()) {
+    for (const TimedSentence& sentence : asset.sentences()) {
       if (language.empty() || is_in_language(sentence, language)) {
         return;
       }

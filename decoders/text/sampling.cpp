@@ -118,7 +118,7 @@ void SamplingConfig::check() const {
          repetition_penalty, "a positive number");
 }
 
-std::vector<Candidate> sampling_candidates(std::span<const float> logits,
+std::vector<TokenCandidate> sampling_candidates(std::span<const float> logits,
                                            std::span<const std::int32_t> before,
                                            const std::vector<bool>& allowed,
                                            const SamplingConfig& config) {
@@ -149,7 +149,7 @@ std::vector<Candidate> sampling_candidates(std::span<const float> logits,
   for (const auto& token : tokens) {
     sum += token.score;
   }
-  std::vector<Candidate> candidates;
+  std::vector<TokenCandidate> candidates;
   candidates.reserve(tokens.size());
   for (const auto& token : tokens) {
     candidates.push_back({token.token, token.score / sum});

@@ -36,7 +36,7 @@ struct SamplingConfig {
 };
 
 /// A token that may come next.
-struct Candidate {
+struct TokenCandidate {
   std::int32_t token = 0;
   double probability = 0;
 };
@@ -51,7 +51,7 @@ struct Candidate {
 /// @return by falling probability, equal ones by rising token.
 /// @throws Error{corrupt_data} when a logit is not a number, Error{invalid_argument} when no token
 ///     is allowed.
-std::vector<Candidate> sampling_candidates(std::span<const float> logits,
+std::vector<TokenCandidate> sampling_candidates(std::span<const float> logits,
                                            std::span<const std::int32_t> before,
                                            const std::vector<bool>& allowed,
                                            const SamplingConfig& config);

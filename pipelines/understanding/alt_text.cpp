@@ -59,7 +59,7 @@ AltText describe_span(const AssetMaterial& material, const TimeSpan& span, const
               .pictures = labels_in(material, span, &SegmentMaterial::pictures),
               .sounds = labels_in(material, span, &SegmentMaterial::sounds),
               .words = {}};
-  for (const Sentence& line : material.written) {
+  for (const TimedSentence& line : material.written) {
     const bool stands = span.duration() == 0 || line.span.overlap(span) > 0;
     if (stands && std::find(alt.words.begin(), alt.words.end(), line.text) == alt.words.end()) {
       alt.words.push_back(line.text);

@@ -80,10 +80,10 @@ std::vector<Moment> find_moments(const Archive& archive, const Pack& pack,
 }
 
 /// The sentence of `sentences` in which `line` was said or written at `time`.
-const Sentence* sentence_of(const std::vector<Sentence>& sentences, const std::string& line,
+const TimedSentence* sentence_of(const std::vector<TimedSentence>& sentences, const std::string& line,
                             Time time) {
-  const Sentence* best = nullptr;
-  for (const Sentence& sentence : sentences) {
+  const TimedSentence* best = nullptr;
+  for (const TimedSentence& sentence : sentences) {
     const bool same = sentence.text == line;
     const bool there = sentence.span.contains(time) || sentence.span.start == time;
     if ((same && there) || (best == nullptr && (same || there))) {
@@ -104,7 +104,7 @@ std::optional<Citation> cite_lane(const AssetMaterial& material, const Moment& m
                     .score = evidence.score};
   if (lane == Lane::speech || lane == Lane::text) {
     const auto& sentences = lane == Lane::speech ? material.spoken : material.written;
-    const Sentence* const sentence = sentence_of(sentences, evidence.text, evidence.time);
+    const TimedSentence* const sentence = sentence_of(sentences, evidence.text, evidence.time);
     if (sentence == nullptr) {
       return std::nullopt;
     }

@@ -69,9 +69,9 @@ Course course_of(const std::vector<TimedDirection>& directions) {
   return course;
 }
 
-Course course_of(const std::vector<Sentence>& sentences) {
+Course course_of(const std::vector<TimedSentence>& sentences) {
   Course course;
-  for (const Sentence& sentence : sentences) {
+  for (const TimedSentence& sentence : sentences) {
     course.add(sentence.span.start, sentence.vector);
   }
   course.measure();
@@ -79,13 +79,13 @@ Course course_of(const std::vector<Sentence>& sentences) {
 }
 
 /// The first sentence that ends behind `time`.
-std::vector<Sentence>::const_iterator sentence_at(const std::vector<Sentence>& sentences,
+std::vector<TimedSentence>::const_iterator sentence_at(const std::vector<TimedSentence>& sentences,
                                                   Time time) {
   return std::partition_point(sentences.begin(), sentences.end(),
-                              [&](const Sentence& s) { return s.span.end <= time; });
+                              [&](const TimedSentence& s) { return s.span.end <= time; });
 }
 
-double pause_at(const std::vector<Sentence>& spoken, Time time) {
+double pause_at(const std::vector<TimedSentence>& spoken, Time time) {
   const auto next = sentence_at(spoken, time);
   if (next == spoken.begin() || next == spoken.end() || next->span.start < time) {
     return 0;
@@ -95,12 +95,12 @@ double pause_at(const std::vector<Sentence>& spoken, Time time) {
 }
 
 /// Whether words come on screen at `time` that did not stand there in the window before.
-double title_at(const std::vector<Sentence>& written, Time time, Time window) {
-  const auto first = std::partition_point(written.begin(), written.end(), [&](const Sentence& s) {
+double title_at(const std::vector<TimedSentence>& written, Time time, Time window) {
+  const auto first = std::partition_point(written.begin(), written.end(), [&](const TimedSentence& s) {
     return s.span.start < time - kNear;
   });
   for (auto line = first; line != written.end() && line->span.start < time + kTitleReach; ++line) {
-    const bool stood = std::any_of(written.begin(), line, [&](const Sentence& before) {
+    const bool stood = std::any_of(written.begin(), line, [&](const TimedSentence& before) {
       return before.span.end > time - window &&
              text_similarity(before.text, line->text) > kSameWords;
     });
@@ -112,7 +112,7 @@ double title_at(const std::vector<Sentence>& written, Time time, Time window) {
 }
 
 /// Whether a sentence goes on at `time`, well before and behind it.
-bool is_within_sentence(const std::vector<Sentence>& spoken, Time time) {
+bool is_within_sentence(const std::vector<TimedSentence>& spoken, Time time) {
   constexpr Time kEdge = 3 * kSecond / 10;
   const auto sentence = sentence_at(spoken, time);
   return sentence != spoken.end() && sentence->span.start + kEdge < time &&
@@ -125,7 +125,7 @@ std::vector<Time> places_of(const AssetMaterial& material) {
     places.push_back(segment.span.start);
   }
   const std::size_t cuts = places.size();
-  for (const Sentence& sentence : material.spoken) {
+  for (const TimedSentence& sentence : material.spoken) {
     const Time time = sentence.span.start;
     const auto end = places.begin() + static_cast<std::ptrdiff_t>(cuts);
     const auto next = std::lower_bound(places.begin(), end, time - kNear);

@@ -91,7 +91,7 @@ bool is_readable(const std::string& text) {
 /// What comes on screen as the chapter begins, short and long enough to be read.
 std::string screen_title(const AssetMaterial& material, const TimeSpan& span) {
   const Time reach = std::min(span.end, span.start + kScreenTitleReach);
-  for (const Sentence& line : sentences_in(material.written, {span.start - kSecond, reach})) {
+  for (const TimedSentence& line : sentences_in(material.written, {span.start - kSecond, reach})) {
     const std::string text = on_one_line(line.text);
     if (line.span.duration() >= kScreenTitleStands && display_width(text) <= kScreenTitleColumns &&
         is_readable(text)) {
@@ -146,10 +146,10 @@ std::string_view title_source_name(TitleSource source) {
   return kNames[static_cast<std::size_t>(source)];
 }
 
-std::span<const Sentence> sentences_in(const std::vector<Sentence>& sentences,
+std::span<const TimedSentence> sentences_in(const std::vector<TimedSentence>& sentences,
                                        const TimeSpan& span) {
   const auto begins_before = [](Time time) {
-    return [time](const Sentence& sentence) { return sentence.span.start < time; };
+    return [time](const TimedSentence& sentence) { return sentence.span.start < time; };
   };
   const auto first =
       std::partition_point(sentences.begin(), sentences.end(), begins_before(span.start));

@@ -40,7 +40,7 @@ std::vector<Chapter> find_chapters(const AssetMaterial& material,
                                    const ChapterOptions& options = {});
 
 /// The sentences of `sentences`, which are in order of time, that begin in `span`.
-std::span<const Sentence> sentences_in(const std::vector<Sentence>& sentences,
+std::span<const TimedSentence> sentences_in(const std::vector<TimedSentence>& sentences,
                                        const TimeSpan& span);
 
 }  // namespace ogam

@@ -13,20 +13,20 @@ namespace {
 
 constexpr std::size_t kMostSentences = 200;  // of a part: their ranking takes the square of that
 
-std::size_t length_of(const Sentence& sentence) { return code_points(sentence.text).size(); }
+std::size_t length_of(const TimedSentence& sentence) { return code_points(sentence.text).size(); }
 
-std::size_t length_of(const std::vector<const Sentence*>& sentences) {
+std::size_t length_of(const std::vector<const TimedSentence*>& sentences) {
   std::size_t length = 0;
-  for (const Sentence* sentence : sentences) {
+  for (const TimedSentence* sentence : sentences) {
     length += length_of(*sentence);
   }
   return length;
 }
 
-void add_parts(std::size_t asset, std::span<const Sentence> sentences, std::string_view language,
+void add_parts(std::size_t asset, std::span<const TimedSentence> sentences, std::string_view language,
                std::vector<ContextPart>& parts) {
   bool open = false;
-  for (const Sentence& sentence : sentences) {
+  for (const TimedSentence& sentence : sentences) {
     if (!language.empty() && !is_in_language(sentence, language)) {
       continue;
     }
@@ -44,7 +44,7 @@ void shrink(ContextPart& part, std::size_t budget) {
   const auto scores = centrality(part.sentences);
   const std::size_t length = std::max<std::size_t>(1, length_of(part.sentences));
   std::size_t most = std::max<std::size_t>(1, part.sentences.size() * budget / length);
-  std::vector<const Sentence*> kept;
+  std::vector<const TimedSentence*> kept;
   while (true) {
     kept.clear();
     for (const std::size_t i : choose_diverse(part.sentences, scores, most)) {

@@ -18,7 +18,7 @@ struct ContextBudget {
 struct ContextPart {
   std::size_t asset = 0;  ///< index into the assets
   TimeSpan span;          ///< from the first of its sentences to the end of the last
-  std::vector<const Sentence*> sentences;
+  std::vector<const TimedSentence*> sentences;
   std::size_t left_out = 0;
 };
 

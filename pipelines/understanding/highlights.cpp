@@ -62,7 +62,7 @@ void measure_rates(const AssetMaterial& material, std::vector<Measures>& all) {
   constexpr double kEnoughSpeech = 1;  // second, before a rate means anything
   std::vector<double> words(all.size(), 0);
   std::vector<double> seconds(all.size(), 0);
-  for (const Sentence& sentence : material.spoken) {
+  for (const TimedSentence& sentence : material.spoken) {
     const double length = to_seconds(sentence.span.duration());
     if (length <= 0) {
       continue;
@@ -137,7 +137,7 @@ class Case {
 
 /// A span that cuts into no sentence, as far as `kReach` allows.
 TimeSpan to_sentence_ends(const AssetMaterial& material, TimeSpan span) {
-  for (const Sentence& sentence : material.spoken) {
+  for (const TimedSentence& sentence : material.spoken) {
     const TimeSpan& said = sentence.span;
     if (said.start < span.start && span.start < said.end && span.start - said.start <= kReach) {
       span.start = said.start;

@@ -138,7 +138,7 @@ std::vector<Token> tokens_of(const std::string& text) {
 
 /// Calls `use` with every run of naming words.
 template <typename Use>
-void each_run(std::span<const Sentence> sentences, const Use& use) {
+void each_run(std::span<const TimedSentence> sentences, const Use& use) {
   std::vector<Token> run;
   const auto flush = [&] {
     if (!run.empty()) {
@@ -146,7 +146,7 @@ void each_run(std::span<const Sentence> sentences, const Use& use) {
       run.clear();
     }
   };
-  for (const Sentence& sentence : sentences) {
+  for (const TimedSentence& sentence : sentences) {
     for (Token& token : tokens_of(sentence.text)) {
       if (!token.names) {
         flush();
@@ -164,7 +164,7 @@ void each_run(std::span<const Sentence> sentences, const Use& use) {
 
 }  // namespace
 
-void WordCounts::add_part(std::span<const Sentence> sentences) {
+void WordCounts::add_part(std::span<const TimedSentence> sentences) {
   std::set<std::u32string> words;
   each_run(sentences, [&](const std::vector<Token>& run) {
     for (const Token& token : run) {
@@ -183,7 +183,7 @@ double WordCounts::rarity(const std::u32string& word) const {
   return std::log((1 + static_cast<double>(total_)) / (0.5 + parts));
 }
 
-std::vector<KeyPhrase> key_phrases(std::span<const Sentence> sentences, const WordCounts& counts,
+std::vector<KeyPhrase> key_phrases(std::span<const TimedSentence> sentences, const WordCounts& counts,
                                    std::size_t most) {
   std::map<std::u32string, double> occurrences;
   each_run(sentences, [&](const std::vector<Token>& run) {

@@ -19,7 +19,7 @@ struct KeyPhrase {
 /// How many parts of a whole hold a word; what is said everywhere names no part.
 class WordCounts {
  public:
-  void add_part(std::span<const Sentence> sentences);
+  void add_part(std::span<const TimedSentence> sentences);
   /// At least 0; greater for words of few parts.
   double rarity(const std::u32string& word) const;
 
@@ -34,7 +34,7 @@ class WordCounts {
 /// particles are cut off its end and Korean verbs are known by their endings. A word weighs what it
 /// occurs times its rarity. This is done by rules, without a model of the language: a phrase may be
 /// odd.
-std::vector<KeyPhrase> key_phrases(std::span<const Sentence> sentences, const WordCounts& counts,
+std::vector<KeyPhrase> key_phrases(std::span<const TimedSentence> sentences, const WordCounts& counts,
                                    std::size_t most);
 
 }  // namespace ogam

@@ -38,7 +38,7 @@ class Reader {
 
   /// Gives sentences their vectors: the archive's own where a sentence is one of its texts, the
   /// encoder's else.
-  void add_vectors(const std::string& asset, Lane lane, std::vector<Sentence>& sentences) const {
+  void add_vectors(const std::string& asset, Lane lane, std::vector<TimedSentence>& sentences) const {
     std::map<std::size_t, std::vector<float>> by_words;
     for (VectorRecord& vector : vectors(asset, lane)) {
       if (vector.words) {
@@ -48,8 +48,8 @@ class Reader {
     if (by_words.empty()) {
       return;  // the lane was not indexed
     }
-    std::vector<Sentence*> missing;
-    for (Sentence& sentence : sentences) {
+    std::vector<TimedSentence*> missing;
+    for (TimedSentence& sentence : sentences) {
       const auto found = sentence.record ? by_words.find(*sentence.record) : by_words.end();
       if (found != by_words.end()) {
         sentence.vector = found->second;
@@ -61,7 +61,7 @@ class Reader {
   }
 
  private:
-  void encode(Lane lane, const std::vector<Sentence*>& sentences) const {
+  void encode(Lane lane, const std::vector<TimedSentence*>& sentences) const {
     if (sentences.empty()) {
       return;
     }

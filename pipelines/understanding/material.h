@@ -29,13 +29,13 @@ struct TimedDirection {
 struct AssetMaterial {
   AssetSummary asset;
   std::vector<SegmentMaterial> segments;  ///< ascending
-  std::vector<Sentence> spoken;           ///< in order of time
-  std::vector<Sentence> written;          ///< words on screen, or the passages of a text
+  std::vector<TimedSentence> spoken;           ///< in order of time
+  std::vector<TimedSentence> written;          ///< words on screen, or the passages of a text
   std::vector<TimedDirection> pictures;   ///< of the visual lane's first space, ascending
   std::vector<TimedDirection> sounds;     ///< of the sound lane's first space, ascending
 
   /// What there is to quote: what was said, or what was written where nothing was said.
-  const std::vector<Sentence>& sentences() const { return spoken.empty() ? written : spoken; }
+  const std::vector<TimedSentence>& sentences() const { return spoken.empty() ? written : spoken; }
 };
 
 struct MaterialOptions {

@@ -16,7 +16,7 @@ constexpr int kRounds = 50;
 constexpr double kFullColumns = 40;  // of a sentence that says something; wide letters count two
 constexpr double kRelevance = 0.7;   // the rest of the weight goes against repetition
 
-double likeness(const Sentence& a, const Sentence& b) {
+double likeness(const TimedSentence& a, const TimedSentence& b) {
   if (a.text == b.text) {
     return 1;
   }
@@ -24,7 +24,7 @@ double likeness(const Sentence& a, const Sentence& b) {
 }
 
 /// [n, n] cosines above their mean, 0 on the diagonal; each row sums to 1, or is all alike.
-std::vector<float> transitions(std::span<const Sentence* const> sentences) {
+std::vector<float> transitions(std::span<const TimedSentence* const> sentences) {
   const std::size_t n = sentences.size();
   std::vector<float> weights(n * n, 0.0F);
   double sum = 0;
@@ -53,7 +53,7 @@ std::vector<float> transitions(std::span<const Sentence* const> sentences) {
 
 }  // namespace
 
-std::vector<double> centrality(std::span<const Sentence* const> sentences) {
+std::vector<double> centrality(std::span<const TimedSentence* const> sentences) {
   const std::size_t n = sentences.size();
   if (n == 0) {
     return {};
@@ -79,7 +79,7 @@ std::vector<double> centrality(std::span<const Sentence* const> sentences) {
   return scores;
 }
 
-std::vector<std::size_t> choose_diverse(std::span<const Sentence* const> sentences,
+std::vector<std::size_t> choose_diverse(std::span<const TimedSentence* const> sentences,
                                         std::span<const double> scores, std::size_t most) {
   require(sentences.size() == scores.size(), ErrorCode::internal, "{} sentences have {} scores",
           sentences.size(), scores.size());

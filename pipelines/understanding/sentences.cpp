@@ -84,7 +84,7 @@ class SentenceBuilder {
     }
   }
 
-  std::vector<Sentence> finish() {
+  std::vector<TimedSentence> finish() {
     close();
     return std::move(sentences_);
   }
@@ -108,8 +108,8 @@ class SentenceBuilder {
 
   const Lane lane_;
   const Time duration_;
-  Sentence open_;
-  std::vector<Sentence> sentences_;
+  TimedSentence open_;
+  std::vector<TimedSentence> sentences_;
 };
 
 }  // namespace
@@ -125,11 +125,11 @@ bool ends_sentence(std::string_view text) {
                      [&](std::string_view end) { return text.ends_with(end); });
 }
 
-bool is_in_language(const Sentence& sentence, std::string_view language) {
+bool is_in_language(const TimedSentence& sentence, std::string_view language) {
   return sentence.language.empty() ? language != "ko" : sentence.language == language;
 }
 
-std::vector<Sentence> make_sentences(const std::vector<WordsRecord>& words, Lane lane,
+std::vector<TimedSentence> make_sentences(const std::vector<WordsRecord>& words, Lane lane,
                                      Time duration) {
   std::vector<std::size_t> order;
   for (std::size_t i = 0; i < words.size(); ++i) {
@@ -147,7 +147,7 @@ std::vector<Sentence> make_sentences(const std::vector<WordsRecord>& words, Lane
     }
     return builder.finish();
   }
-  std::vector<Sentence> texts;
+  std::vector<TimedSentence> texts;
   for (const std::size_t i : order) {
     const TimedText& text = words[i].text;
     if (has_letters(text.text)) {

@@ -11,7 +11,7 @@
 namespace ogam {
 
 /// A sentence that was said, or a text that was written, as understanding quotes it.
-struct Sentence {
+struct TimedSentence {
   TimeSpan span;  ///< within the asset; empty for pictures and texts
   std::string text;
   std::string language;      ///< ISO 639-1 as recognised, "ko" where only its letters say so; or ""
@@ -30,14 +30,14 @@ bool ends_sentence(std::string_view text);
 
 /// Whether a sentence is in `language`, as far as that is known: one of an unknown language may be
 /// in any but Korean, whose letters would tell.
-bool is_in_language(const Sentence& sentence, std::string_view language);
+bool is_in_language(const TimedSentence& sentence, std::string_view language);
 
 /// Sentences of one lane of an asset's words, in order of time and without vectors.
 ///
 /// What was said is joined across utterances and cut behind each sentence, by the times of its
 /// words; a pause of 1.5 s or 300 characters end one too. What was written stays as it was read.
 /// Times are drawn into [0, duration]; texts without a letter or digit are left out.
-std::vector<Sentence> make_sentences(const std::vector<WordsRecord>& words, Lane lane,
+std::vector<TimedSentence> make_sentences(const std::vector<WordsRecord>& words, Lane lane,
                                      Time duration);
 
 }  // namespace ogam

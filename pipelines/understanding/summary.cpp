@@ -24,11 +24,11 @@ std::string cite(const TimeSpan& span) {
 }
 
 std::vector<Quote> summarize_by_quoting(const Context& context, std::size_t most) {
-  std::vector<const Sentence*> sentences;
+  std::vector<const TimedSentence*> sentences;
   std::vector<std::size_t> assets;
   std::vector<bool> opens;
   for (const ContextPart& part : context.parts) {
-    for (const Sentence* sentence : part.sentences) {
+    for (const TimedSentence* sentence : part.sentences) {
       opens.push_back(sentence == part.sentences.front());
       sentences.push_back(sentence);
       assets.push_back(part.asset);

@@ -12,7 +12,7 @@ namespace ogam {
 /// A sentence that is quoted, and where it stands.
 struct Quote {
   std::size_t asset = 0;  ///< index into the assets
-  const Sentence* sentence = nullptr;
+  const TimedSentence* sentence = nullptr;
   double score = 0;  ///< how central it is, 0 to 1
 };
 

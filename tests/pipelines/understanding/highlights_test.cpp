@@ -43,7 +43,7 @@ TEST(HighlightsTest, FastSpeechStandsOutAndIsNotCut) {
   ASSERT_EQ(highlights.size(), 1U);
   EXPECT_EQ(highlights[0].reasons[0].kind, "speech rate");
   EXPECT_TRUE(highlights[0].span.contains(28 * kSecond));
-  for (const Sentence& one : material.spoken) {
+  for (const TimedSentence& one : material.spoken) {
     EXPECT_FALSE(one.span.start < highlights[0].span.start &&
                  highlights[0].span.start < one.span.end);
     EXPECT_FALSE(one.span.start < highlights[0].span.end && highlights[0].span.end < one.span.end);

@@ -14,8 +14,8 @@ using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::testing::Not;
 
-std::vector<std::string> phrases_of(const std::vector<Sentence>& sentences,
-                                    const std::vector<Sentence>& others = {},
+std::vector<std::string> phrases_of(const std::vector<TimedSentence>& sentences,
+                                    const std::vector<TimedSentence>& others = {},
                                     std::size_t most = 5) {
   WordCounts counts;
   counts.add_part(sentences);

@@ -56,7 +56,7 @@ inline void add_pictures(AssetMaterial& material, const TimeSpan& span, unsigned
   }
 }
 
-inline Sentence sentence(const TimeSpan& span, const std::string& text, unsigned topic = 0,
+inline TimedSentence sentence(const TimeSpan& span, const std::string& text, unsigned topic = 0,
                          const std::string& language = "en") {
   static unsigned seed = 1000;
   return {.span = span,

@@ -28,9 +28,9 @@ WordsRecord said(const std::string& text, Time start, const std::string& languag
   return record;
 }
 
-std::vector<std::string> texts_of(const std::vector<Sentence>& sentences) {
+std::vector<std::string> texts_of(const std::vector<TimedSentence>& sentences) {
   std::vector<std::string> texts;
-  for (const Sentence& sentence : sentences) {
+  for (const TimedSentence& sentence : sentences) {
     texts.push_back(sentence.text);
   }
   return texts;
@@ -82,7 +82,7 @@ TEST(SentencesTest, EndlessSpeechIsCutAtUtterances) {
   }
   const auto sentences = make_sentences(words, Lane::speech, kLong);
   ASSERT_GT(sentences.size(), 5U);
-  for (const Sentence& sentence : sentences) {
+  for (const TimedSentence& sentence : sentences) {
     EXPECT_LE(sentence.text.size(), 340U);
   }
 }

@@ -15,9 +15,9 @@ namespace {
 using test::empty_video;
 using test::sentence;
 
-std::vector<const Sentence*> pointers(const std::vector<Sentence>& sentences) {
-  std::vector<const Sentence*> all;
-  for (const Sentence& one : sentences) {
+std::vector<const TimedSentence*> pointers(const std::vector<TimedSentence>& sentences) {
+  std::vector<const TimedSentence*> all;
+  for (const TimedSentence& one : sentences) {
     all.push_back(&one);
   }
   return all;
@@ -26,7 +26,7 @@ std::vector<const Sentence*> pointers(const std::vector<Sentence>& sentences) {
 const std::string kFull = "A sentence of a good length, which says something at last.";
 
 TEST(CentralityTest, TheSentenceOfTheMainTopicIsMostCentral) {
-  std::vector<Sentence> sentences;
+  std::vector<TimedSentence> sentences;
   for (int i = 0; i < 6; ++i) {
     sentences.push_back(sentence({}, kFull + std::to_string(i), 1));
   }
@@ -38,8 +38,8 @@ TEST(CentralityTest, TheSentenceOfTheMainTopicIsMostCentral) {
 }
 
 TEST(CentralityTest, WithoutVectorsAllAreEqual) {
-  std::vector<Sentence> sentences = {sentence({}, kFull + "a"), sentence({}, kFull + "b")};
-  for (Sentence& one : sentences) {
+  std::vector<TimedSentence> sentences = {sentence({}, kFull + "a"), sentence({}, kFull + "b")};
+  for (TimedSentence& one : sentences) {
     one.vector.clear();
   }
   const auto scores = centrality(pointers(sentences));
@@ -49,7 +49,7 @@ TEST(CentralityTest, WithoutVectorsAllAreEqual) {
 }
 
 TEST(DiverseTest, RepetitionIsNotChosen) {
-  std::vector<Sentence> sentences = {sentence({}, kFull, 1), sentence({}, kFull, 1),
+  std::vector<TimedSentence> sentences = {sentence({}, kFull, 1), sentence({}, kFull, 1),
                                      sentence({}, kFull + "other", 2)};
   sentences[1].vector = sentences[0].vector;
   const std::vector<double> scores = {1, 1, 0.8};
@@ -82,7 +82,7 @@ TEST(ContextTest, ThreeHoursFitTheBudget) {
     EXPECT_GT(part.left_out, 0U);
     EXPECT_TRUE(std::is_sorted(
         part.sentences.begin(), part.sentences.end(),
-        [](const Sentence* a, const Sentence* b) { return a->span.start < b->span.start; }));
+        [](const TimedSentence* a, const TimedSentence* b) { return a->span.start < b->span.start; }));
   }
   EXPECT_LT(context.parts.front().span.start, 600 * kSecond);
   EXPECT_GT(context.parts.back().span.end, (3 * 3600 - 1200) * kSecond);
@@ -108,8 +108,8 @@ TEST(SummaryTest, QuotesSentencesInTheirOrder) {
   const Context context = draw_context(assets, {});
   const auto quotes = summarize_by_quoting(context, 12);
   ASSERT_EQ(quotes.size(), 12U);
-  std::set<const Sentence*> known;
-  for (const Sentence& one : assets[0].spoken) {
+  std::set<const TimedSentence*> known;
+  for (const TimedSentence& one : assets[0].spoken) {
     known.insert(&one);
   }
   std::set<Time> topics;
