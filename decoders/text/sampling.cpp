@@ -119,9 +119,9 @@ void SamplingConfig::check() const {
 }
 
 std::vector<TokenCandidate> sampling_candidates(std::span<const float> logits,
-                                           std::span<const std::int32_t> before,
-                                           const std::vector<bool>& allowed,
-                                           const SamplingConfig& config) {
+                                                std::span<const std::int32_t> before,
+                                                const std::vector<bool>& allowed,
+                                                const SamplingConfig& config) {
   config.check();
   require(allowed.empty() || allowed.size() == logits.size(), ErrorCode::invalid_argument,
           "{} tokens are allowed or not, of {}", allowed.size(), logits.size());

@@ -52,9 +52,9 @@ struct TokenCandidate {
 /// @throws Error{corrupt_data} when a logit is not a number, Error{invalid_argument} when no token
 ///     is allowed.
 std::vector<TokenCandidate> sampling_candidates(std::span<const float> logits,
-                                           std::span<const std::int32_t> before,
-                                           const std::vector<bool>& allowed,
-                                           const SamplingConfig& config);
+                                                std::span<const std::int32_t> before,
+                                                const std::vector<bool>& allowed,
+                                                const SamplingConfig& config);
 
 /// Chooses the next token: the first candidate at temperature 0, else one by chance.
 /// Parameters and errors as of sampling_candidates.

@@ -80,8 +80,8 @@ std::vector<Moment> find_moments(const Archive& archive, const Pack& pack,
 }
 
 /// The sentence of `sentences` in which `line` was said or written at `time`.
-const TimedSentence* sentence_of(const std::vector<TimedSentence>& sentences, const std::string& line,
-                            Time time) {
+const TimedSentence* sentence_of(const std::vector<TimedSentence>& sentences,
+                                 const std::string& line, Time time) {
   const TimedSentence* best = nullptr;
   for (const TimedSentence& sentence : sentences) {
     const bool same = sentence.text == line;

@@ -80,7 +80,7 @@ Course course_of(const std::vector<TimedSentence>& sentences) {
 
 /// The first sentence that ends behind `time`.
 std::vector<TimedSentence>::const_iterator sentence_at(const std::vector<TimedSentence>& sentences,
-                                                  Time time) {
+                                                       Time time) {
   return std::partition_point(sentences.begin(), sentences.end(),
                               [&](const TimedSentence& s) { return s.span.end <= time; });
 }
@@ -96,9 +96,9 @@ double pause_at(const std::vector<TimedSentence>& spoken, Time time) {
 
 /// Whether words come on screen at `time` that did not stand there in the window before.
 double title_at(const std::vector<TimedSentence>& written, Time time, Time window) {
-  const auto first = std::partition_point(written.begin(), written.end(), [&](const TimedSentence& s) {
-    return s.span.start < time - kNear;
-  });
+  const auto first =
+      std::partition_point(written.begin(), written.end(),
+                           [&](const TimedSentence& s) { return s.span.start < time - kNear; });
   for (auto line = first; line != written.end() && line->span.start < time + kTitleReach; ++line) {
     const bool stood = std::any_of(written.begin(), line, [&](const TimedSentence& before) {
       return before.span.end > time - window &&

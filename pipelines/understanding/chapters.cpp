@@ -147,7 +147,7 @@ std::string_view title_source_name(TitleSource source) {
 }
 
 std::span<const TimedSentence> sentences_in(const std::vector<TimedSentence>& sentences,
-                                       const TimeSpan& span) {
+                                            const TimeSpan& span) {
   const auto begins_before = [](Time time) {
     return [time](const TimedSentence& sentence) { return sentence.span.start < time; };
   };

@@ -41,6 +41,6 @@ std::vector<Chapter> find_chapters(const AssetMaterial& material,
 
 /// The sentences of `sentences`, which are in order of time, that begin in `span`.
 std::span<const TimedSentence> sentences_in(const std::vector<TimedSentence>& sentences,
-                                       const TimeSpan& span);
+                                            const TimeSpan& span);
 
 }  // namespace ogam

@@ -23,8 +23,8 @@ std::size_t length_of(const std::vector<const TimedSentence*>& sentences) {
   return length;
 }
 
-void add_parts(std::size_t asset, std::span<const TimedSentence> sentences, std::string_view language,
-               std::vector<ContextPart>& parts) {
+void add_parts(std::size_t asset, std::span<const TimedSentence> sentences,
+               std::string_view language, std::vector<ContextPart>& parts) {
   bool open = false;
   for (const TimedSentence& sentence : sentences) {
     if (!language.empty() && !is_in_language(sentence, language)) {

@@ -183,8 +183,8 @@ double WordCounts::rarity(const std::u32string& word) const {
   return std::log((1 + static_cast<double>(total_)) / (0.5 + parts));
 }
 
-std::vector<KeyPhrase> key_phrases(std::span<const TimedSentence> sentences, const WordCounts& counts,
-                                   std::size_t most) {
+std::vector<KeyPhrase> key_phrases(std::span<const TimedSentence> sentences,
+                                   const WordCounts& counts, std::size_t most) {
   std::map<std::u32string, double> occurrences;
   each_run(sentences, [&](const std::vector<Token>& run) {
     for (const Token& token : run) {

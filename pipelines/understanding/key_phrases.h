@@ -34,7 +34,7 @@ class WordCounts {
 /// particles are cut off its end and Korean verbs are known by their endings. A word weighs what it
 /// occurs times its rarity. This is done by rules, without a model of the language: a phrase may be
 /// odd.
-std::vector<KeyPhrase> key_phrases(std::span<const TimedSentence> sentences, const WordCounts& counts,
-                                   std::size_t most);
+std::vector<KeyPhrase> key_phrases(std::span<const TimedSentence> sentences,
+                                   const WordCounts& counts, std::size_t most);
 
 }  // namespace ogam

@@ -38,7 +38,8 @@ class Reader {
 
   /// Gives sentences their vectors: the archive's own where a sentence is one of its texts, the
   /// encoder's else.
-  void add_vectors(const std::string& asset, Lane lane, std::vector<TimedSentence>& sentences) const {
+  void add_vectors(const std::string& asset, Lane lane,
+                   std::vector<TimedSentence>& sentences) const {
     std::map<std::size_t, std::vector<float>> by_words;
     for (VectorRecord& vector : vectors(asset, lane)) {
       if (vector.words) {

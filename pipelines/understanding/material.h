@@ -29,8 +29,8 @@ struct TimedDirection {
 struct AssetMaterial {
   AssetSummary asset;
   std::vector<SegmentMaterial> segments;  ///< ascending
-  std::vector<TimedSentence> spoken;           ///< in order of time
-  std::vector<TimedSentence> written;          ///< words on screen, or the passages of a text
+  std::vector<TimedSentence> spoken;      ///< in order of time
+  std::vector<TimedSentence> written;     ///< words on screen, or the passages of a text
   std::vector<TimedDirection> pictures;   ///< of the visual lane's first space, ascending
   std::vector<TimedDirection> sounds;     ///< of the sound lane's first space, ascending
 

@@ -130,7 +130,7 @@ bool is_in_language(const TimedSentence& sentence, std::string_view language) {
 }
 
 std::vector<TimedSentence> make_sentences(const std::vector<WordsRecord>& words, Lane lane,
-                                     Time duration) {
+                                          Time duration) {
   std::vector<std::size_t> order;
   for (std::size_t i = 0; i < words.size(); ++i) {
     if (words[i].lane == lane) {

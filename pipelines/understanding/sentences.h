@@ -38,6 +38,6 @@ bool is_in_language(const TimedSentence& sentence, std::string_view language);
 /// words; a pause of 1.5 s or 300 characters end one too. What was written stays as it was read.
 /// Times are drawn into [0, duration]; texts without a letter or digit are left out.
 std::vector<TimedSentence> make_sentences(const std::vector<WordsRecord>& words, Lane lane,
-                                     Time duration);
+                                          Time duration);
 
 }  // namespace ogam

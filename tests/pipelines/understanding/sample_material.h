@@ -57,7 +57,7 @@ inline void add_pictures(AssetMaterial& material, const TimeSpan& span, unsigned
 }
 
 inline TimedSentence sentence(const TimeSpan& span, const std::string& text, unsigned topic = 0,
-                         const std::string& language = "en") {
+                              const std::string& language = "en") {
   static unsigned seed = 1000;
   return {.span = span,
           .text = text,

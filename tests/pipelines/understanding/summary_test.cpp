@@ -50,7 +50,7 @@ TEST(CentralityTest, WithoutVectorsAllAreEqual) {
 
 TEST(DiverseTest, RepetitionIsNotChosen) {
   std::vector<TimedSentence> sentences = {sentence({}, kFull, 1), sentence({}, kFull, 1),
-                                     sentence({}, kFull + "other", 2)};
+                                          sentence({}, kFull + "other", 2)};
   sentences[1].vector = sentences[0].vector;
   const std::vector<double> scores = {1, 1, 0.8};
   const auto chosen = choose_diverse(pointers(sentences), scores, 2);
@@ -80,9 +80,10 @@ TEST(ContextTest, ThreeHoursFitTheBudget) {
   EXPECT_GT(context.parts.size(), 10U);
   for (const ContextPart& part : context.parts) {
     EXPECT_GT(part.left_out, 0U);
-    EXPECT_TRUE(std::is_sorted(
-        part.sentences.begin(), part.sentences.end(),
-        [](const TimedSentence* a, const TimedSentence* b) { return a->span.start < b->span.start; }));
+    EXPECT_TRUE(std::is_sorted(part.sentences.begin(), part.sentences.end(),
+                               [](const TimedSentence* a, const TimedSentence* b) {
+                                 return a->span.start < b->span.start;
+                               }));
   }
   EXPECT_LT(context.parts.front().span.start, 600 * kSecond);
   EXPECT_GT(context.parts.back().span.end, (3 * 3600 - 1200) * kSecond);
