@@ -13,6 +13,7 @@
 #include "core/tensor/shape.h"
 #include "decoders/audio/dac_decoder.h"
 #include "decoders/audio/encodec_decoder.h"
+#include "decoders/audio/mimi_decoder.h"
 
 namespace ogam {
 namespace {
@@ -26,6 +27,7 @@ struct CodecRow {
 constexpr std::array kCodecs = {
     CodecRow{"dac", &make_dac_decoder},
     CodecRow{"encodec", &make_encodec_decoder},
+    CodecRow{"mimi", &make_mimi_decoder},
 };
 
 }  // namespace
@@ -37,11 +39,22 @@ at::Tensor CodecDecoder::decode(const at::Tensor& codes) const {
           ErrorCode::invalid_argument,
           "codes must be whole numbers [1 to {} codebooks, at least 1 frame], got {}",
           shape.codebooks, shape_string(codes));
+  require(codes.min().item<std::int64_t>() >= 0 &&
+              codes.max().item<std::int64_t>() < shape.codebook_size,
+          ErrorCode::invalid_argument, "codes must be from 0 to {}", shape.codebook_size - 1);
   require(codes.size(1) <= kMaxSamples / shape.hop_length, ErrorCode::invalid_argument,
           "{} frames are more than {}, which are decoded at once; decode them in parts",
           codes.size(1), kMaxSamples / shape.hop_length);
   const c10::InferenceMode inference;
   return decode_checked(codes.to(at::kLong)).to(at::kFloat);
+}
+
+at::Tensor sum_of_codes(std::span<const at::Tensor> codebooks, const at::Tensor& codes) {
+  auto latents = codebooks[0].index_select(0, codes[0]);
+  for (std::int64_t i = 1; i < codes.size(0); ++i) {
+    latents = latents + codebooks[static_cast<std::size_t>(i)].index_select(0, codes[i]);
+  }
+  return latents;
 }
 
 std::unique_ptr<CodecDecoder> load_codec_decoder(const std::filesystem::path& folder) {
@@ -52,8 +65,8 @@ std::unique_ptr<CodecDecoder> load_codec_decoder(const std::filesystem::path& fo
     return codec.model_type == type;
   });
   require(row != kCodecs.end(), ErrorCode::unsupported,
-          "{}: '{}' is no codec that can be decoded; dac and encodec are", checkpoint.origin(),
-          display_path(type));
+          "{}: '{}' is no codec that can be decoded; dac, encodec and mimi are",
+          checkpoint.origin(), display_path(type));
   auto codec = row->make(checkpoint);
   checkpoint.finish();
   return codec;

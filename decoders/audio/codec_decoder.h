@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <span>
 
 #include "core/tensor/checkpoint.h"
 
@@ -35,7 +36,12 @@ class CodecDecoder {
   virtual at::Tensor decode_checked(const at::Tensor& codes) const = 0;
 };
 
-/// Loads the decoder of a codec by its `model_type`: dac, encodec. Weights of the encoder may
+/// The sum of the vectors that codes stand for in residual quantisation.
+/// @param codebooks one for each row of the codes at least, [codes, D] each.
+/// @param codes [Q, T] from 0 to codebook_size - 1; @return [T, D].
+at::Tensor sum_of_codes(std::span<const at::Tensor> codebooks, const at::Tensor& codes);
+
+/// Loads the decoder of a codec by its `model_type`: dac, encodec, mimi. Weights of the encoder may
 /// be there.
 /// @throws Error{unsupported} for another type, Error{corrupt_data, not_found}.
 std::unique_ptr<CodecDecoder> load_codec_decoder(const std::filesystem::path& folder);

@@ -128,6 +128,8 @@ def decode_codes(model: Path, folder: Path) -> subprocess.CompletedProcess:
 
 @pytest.mark.parametrize(("codec", "changes"), [
     ("dac", {"downsampling_ratios": [2, 1000]}), ("dac", {"decoder_hidden_size": 1}), ("dac", {"n_codebooks": 10**6}), ("dac", {"a_new_idea": 1}),
+    ("mimi", {"num_semantic_quantizers": 4}), ("mimi", {"upsample_groups": 5}), ("mimi", {"frame_rate": 200.0}), ("mimi", {"num_attention_heads": 5}),
+    ("mimi", {"codebook_dim": 11}), ("mimi", {"sliding_window": 0}), ("mimi", {"use_causal_conv": False}), ("mimi", {"pad_mode": "replicate"}),
     ("encodec", {"chunk_length_s": 1.0}), ("encodec", {"norm_type": "none"}), ("encodec", {"pad_mode": "replicate"}),
     ("encodec", {"target_bandwidths": []}), ("encodec", {"compress": 100}), ("encodec", {"model_type": "speech_codec"}),
 ])  # fmt: skip
