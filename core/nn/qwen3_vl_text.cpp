@@ -47,17 +47,6 @@ void parse_rope(const ConfigReader& config, Qwen3VlTextConfig& parsed) {
           rope.origin(), half);
 }
 
-/// The axis that each frequency follows: time, row and column in turn, and time where the others
-/// have had their share.
-at::Tensor interleaved_axes(const std::vector<std::int64_t>& section) {
-  const auto total = std::accumulate(section.begin(), section.end(), 0L);
-  auto axes = at::zeros({total}, at::kLong);
-  for (std::int64_t axis = 1; axis < kAxes; ++axis) {
-    axes.slice(0, axis, kAxes * section[axis], kAxes).fill_(axis);
-  }
-  return axes;
-}
-
 }  // namespace
 
 Qwen3VlTextConfig Qwen3VlTextConfig::parse(const ConfigReader& config) {
@@ -95,6 +84,14 @@ Qwen3VlTextConfig Qwen3VlTextConfig::parse(const ConfigReader& config) {
   return parsed;
 }
 
+at::Tensor Qwen3VlTextConfig::rotary_axes() const {
+  auto axes = at::zeros({head_size / 2}, at::kLong);
+  for (std::int64_t axis = 1; axis < kAxes; ++axis) {
+    axes.slice(0, axis, kAxes * mrope_section[axis], kAxes).fill_(axis);
+  }
+  return axes;
+}
+
 at::Tensor multimodal_positions(std::int64_t tokens, std::span<const VisualSpan> spans) {
   std::vector<at::Tensor> parts;
   std::int64_t token = 0;
@@ -129,7 +126,7 @@ Qwen3VlText::Qwen3VlText(const Qwen3VlTextConfig& config, const WeightScope& wei
              {.count = config.vocab_size, .size = config.hidden_size, .as_stored = true}),
       norm_(weights.scope("norm"), {.size = config.hidden_size, .eps = config.rms_norm_eps}),
       frequencies_(rotary_frequencies(config.head_size, config.rope_theta)),
-      axes_(interleaved_axes(config.mrope_section)) {
+      axes_(config.rotary_axes()) {
   layers_.reserve(config.num_hidden_layers);
   for (std::int64_t i = 0; i < config.num_hidden_layers; ++i) {
     layers_.emplace_back(weights.scope("layers." + std::to_string(i)), config.layer);

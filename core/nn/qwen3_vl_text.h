@@ -30,6 +30,10 @@ struct Qwen3VlTextConfig {
   /// @throws Error{corrupt_data, unsupported}. A file without `mrope_section` is refused: with
   ///     other sections than it was trained with a model works, and works badly.
   static Qwen3VlTextConfig parse(const ConfigReader& config);
+
+  /// The axis that each frequency follows: time, row and column in turn, and time where the others
+  /// have had their share. [head_size / 2] integers.
+  at::Tensor rotary_axes() const;
 };
 
 /// A span of tokens that show a picture, or a moment of a video: one token for each cell of a grid,

@@ -22,4 +22,15 @@ WeightScope transformer_weights(Checkpoint& checkpoint, const std::string& prefi
   return weights;
 }
 
+WeightScope weights_under_first(Checkpoint& checkpoint,
+                                std::initializer_list<const char*> prefixes) {
+  for (const char* const prefix : prefixes) {
+    const auto weights = checkpoint.weights(prefix);
+    if (!weights.empty()) {
+      return weights;
+    }
+  }
+  return checkpoint.weights(*(prefixes.end() - 1));
+}
+
 }  // namespace ogam

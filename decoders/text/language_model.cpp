@@ -21,15 +21,6 @@ WeightScope body_of(Checkpoint& checkpoint) {
   return prefixed.empty() ? checkpoint.weights() : prefixed;
 }
 
-/// The weights of the head, which a tied model shares with its table.
-WeightScope head_of(Checkpoint& checkpoint, const LanguageModelConfig& config) {
-  if (!config.tie_word_embeddings) {
-    return checkpoint.weights("lm_head.");
-  }
-  checkpoint.weights().ignore("lm_head");  // some files repeat the table
-  return body_of(checkpoint).scope("embed_tokens");
-}
-
 std::vector<std::int64_t> eos_ids_of(const Checkpoint& checkpoint,
                                      const LanguageModelConfig& config) {
   const auto file = checkpoint.folder() / "generation_config.json";
@@ -64,8 +55,11 @@ std::vector<DecoderLayer> make_layers(const WeightScope& weights, const Language
   return layers;
 }
 
+/// @param positions [T], [B, T], or [3, B, T] on several axes.
 Rotation rotation_of(const RopeConfig& rope, const at::Tensor& positions) {
-  auto rotation = rotation_at(positions, rope.frequencies);
+  constexpr std::int64_t kWithAxes = 3;
+  auto rotation = positions.dim() == kWithAxes ? rotation_at(positions, rope.frequencies, rope.axes)
+                                               : rotation_at(positions, rope.frequencies);
   if (rope.attention_factor != 1) {
     rotation = {rotation.cos * rope.attention_factor, rotation.sin * rope.attention_factor};
   }
@@ -90,12 +84,26 @@ at::Tensor padded_mask(const at::Tensor& real, const at::Tensor& positions, std:
 
 }  // namespace
 
+EmbeddedTokens EmbeddedTokens::slice(std::int64_t start, std::int64_t count) const {
+  EmbeddedTokens part = {.embeddings = embeddings.narrow(1, start, count)};
+  if (positions.defined()) {
+    part.positions = positions.narrow(2, start, count);
+  }
+  for (const auto& features : added) {
+    part.added.push_back(features.narrow(1, start, count));
+  }
+  return part;
+}
+
 void LanguageModelCache::truncate(std::int64_t length) {
   for (auto& layer : layers_) {
     layer.truncate(length);
   }
   if (real_.defined()) {
     real_ = real_.slice(1, 0, length);
+  }
+  if (furthest_.defined()) {
+    furthest_ = furthest_.slice(1, 0, length);
   }
 }
 
@@ -106,31 +114,65 @@ void LanguageModelCache::reserve(std::int64_t capacity) {
 }
 
 LanguageModel::LanguageModel(Checkpoint& checkpoint)
-    : config_(LanguageModelConfig::parse(checkpoint.config(), checkpoint.origin())),
-      eos_token_ids_(eos_ids_of(checkpoint, config_)),
-      table_(body_of(checkpoint).scope("embed_tokens"),
-             {.count = config_.vocab_size, .size = config_.hidden_size, .as_stored = true}),
-      layers_(make_layers(body_of(checkpoint), config_, checkpoint.origin())),
-      norm_(body_of(checkpoint).scope("norm"), {.size = config_.hidden_size,
-                                                .eps = config_.rms_norm_eps,
-                                                .centered = config_.centered_norms}),
-      head_(head_of(checkpoint, config_),
-            {.in = config_.hidden_size, .out = config_.vocab_size, .bias = false}) {
+    : LanguageModel(checkpoint,
+                    LanguageModelConfig::parse(checkpoint.config(), checkpoint.origin()),
+                    {.body = body_of(checkpoint), .head = checkpoint.weights("lm_head.")}) {
   for (const auto& name : config_.unused) {
     checkpoint.weights().ignore(name);
-    body_of(checkpoint).ignore(name);
   }
   checkpoint.finish();
 }
 
+LanguageModel::LanguageModel(const Checkpoint& checkpoint, LanguageModelConfig config,
+                             const Places& places)
+    : config_(std::move(config)),
+      eos_token_ids_(eos_ids_of(checkpoint, config_)),
+      table_(places.body.scope("embed_tokens"),
+             {.count = config_.vocab_size, .size = config_.hidden_size, .as_stored = true}),
+      layers_(make_layers(places.body, config_, checkpoint.origin())),
+      norm_(places.body.scope("norm"), {.size = config_.hidden_size,
+                                        .eps = config_.rms_norm_eps,
+                                        .centered = config_.centered_norms}),
+      head_(config_.tie_word_embeddings ? places.body.scope("embed_tokens") : places.head,
+            {.in = config_.hidden_size, .out = config_.vocab_size, .bias = false}) {
+  if (config_.tie_word_embeddings) {
+    places.head.ignore("weight");  // some files repeat the table there
+  }
+  for (const auto& name : config_.unused) {
+    places.body.ignore(name);
+  }
+}
+
 void LanguageModel::check(const Input& input) const {
-  require(input.ids.dim() == 2 && input.ids.size(0) > 0 && input.ids.size(1) > 0,
+  const bool is_embedded = input.embedded != nullptr;
+  require(is_embedded != input.ids.defined(), ErrorCode::invalid_argument,
+          "either ids or embedded tokens are read");
+  const auto& given = is_embedded ? input.embedded->embeddings : input.ids;
+  require(is_embedded || (given.dim() == 2 && given.size(0) > 0 && given.size(1) > 0),
           ErrorCode::invalid_argument, "ids must be [B, T] with at least one, got {}",
-          shape_string(input.ids));
-  require(!input.real ||
-              (input.real->scalar_type() == at::kBool && input.real->sizes() == input.ids.sizes()),
-          ErrorCode::invalid_argument, "the mask of ids {} must be boolean [B, T], got {}",
-          shape_string(input.ids), shape_string(input.real.value_or(input.ids)));
+          shape_string(given));
+  require(!is_embedded || (given.dim() == 3 && given.size(0) > 0 && given.size(1) > 0 &&
+                           given.size(2) == config_.hidden_size),
+          ErrorCode::invalid_argument, "embeddings must be [B, T, {}] with at least one, got {}",
+          config_.hidden_size, shape_string(given));
+  const auto slots = given.sizes().slice(0, 2);
+  if (is_embedded) {
+    const auto& [embeddings, positions, added] = *input.embedded;
+    require(!positions.defined() ||
+                (config_.full.rope && config_.full.rope->axes.defined() && positions.dim() == 3 &&
+                 positions.size(0) == 3 && positions.sizes().slice(1) == slots),
+            ErrorCode::invalid_argument, "positions must be [3, B, T] of a model that has axes");
+    require(added.size() <= layers_.size() &&
+                std::all_of(added.begin(), added.end(),
+                            [&](const auto& x) { return x.sizes() == given.sizes(); }),
+            ErrorCode::invalid_argument,
+            "what is added after a layer must be as large as the embeddings {}, for at most {} "
+            "layers",
+            shape_string(given), layers_.size());
+  }
+  require(!input.real || (input.real->scalar_type() == at::kBool && input.real->sizes() == slots),
+          ErrorCode::invalid_argument, "the mask of tokens {} must be boolean [B, T], got {}",
+          shape_string(given), shape_string(input.real.value_or(given)));
   require(!input.real || !input.last_only || input.real->any(1).all().item<bool>(),
           ErrorCode::invalid_argument,
           "the logits of the last tokens were asked for, and a sequence has none");
@@ -138,29 +180,45 @@ void LanguageModel::check(const Input& input) const {
           ErrorCode::invalid_argument, "a cache of another model was given");
 }
 
-LanguageModel::Context LanguageModel::context_of(const Input& input,
-                                                 at::Tensor& real_so_far) const {
-  const auto batch = input.ids.size(0);
-  const auto tokens = input.ids.size(1);
-  const auto before = input.cache == nullptr ? 0 : input.cache->length();
-  const bool was_padded = input.cache != nullptr && input.cache->real_.defined();
+LanguageModel::Context LanguageModel::context_of(const Input& input, std::int64_t batch,
+                                                 std::int64_t tokens) const {
+  const auto* const cache = input.cache;
+  const auto before = cache == nullptr ? 0 : cache->length();
+  const bool was_padded = cache != nullptr && cache->real_.defined();
   const bool is_padded = was_padded || (input.real && !input.real->all().item<bool>());
   Context context;
-  at::Tensor positions;
+  at::Tensor places;  // of real tokens among real tokens: [B, before + T], or [before + T]
   if (is_padded) {
     const auto all = [&](std::int64_t count) { return at::ones({batch, count}, at::kBool); };
-    real_so_far = at::cat(
-        {was_padded ? input.cache->real_ : all(before), input.real ? *input.real : all(tokens)}, 1);
-    const auto places = (real_so_far.cumsum(1) - 1).clamp_min(0);  // [B, S], of real tokens
+    context.real = at::cat(
+        {was_padded ? cache->real_ : all(before), input.real ? *input.real : all(tokens)}, 1);
+    places = context.real.cumsum(1) - 1;
+    const auto none_before = places.clamp_min(0);
     for (auto [part, kind] :
          {std::pair(&context.full, &config_.full), std::pair(&context.sliding, &config_.sliding)}) {
-      part->attention.mask = padded_mask(real_so_far, places, tokens, kind->window);
+      part->attention.mask = padded_mask(context.real, none_before, tokens, kind->window);
     }
-    positions = places.slice(1, before);  // [B, T]
   } else {
     context.full = causal_context(tokens, before);
     context.sliding = causal_context(tokens, before, config_.sliding.window);
-    positions = at::arange(before, before + tokens);
+    places = at::arange(before + tokens);
+  }
+  auto positions = places.slice(-1, before).clamp_min(0);
+  const bool was_moved = cache != nullptr && cache->furthest_.defined();
+  const bool is_placed = input.embedded != nullptr && input.embedded->positions.defined();
+  if (was_moved || is_placed) {
+    const auto real = is_padded ? context.real : at::ones({batch, before + tokens}, at::kBool);
+    const auto earlier =
+        was_moved ? cache->furthest_ : places.slice(-1, 0, before).expand({batch, before});
+    if (is_placed) {
+      positions = input.embedded->positions;
+    } else {
+      // Text goes on after what came before, wherever that went.
+      const auto next = earlier.amax(1, /*keepdim=*/true) + 1;
+      positions = next + (real.slice(1, before).cumsum(1) - 1).clamp_min(0);
+    }
+    const auto reached = is_placed ? positions.amax(0) : positions;
+    context.furthest = at::cat({earlier, reached}, 1).masked_fill(real.logical_not(), -1);
   }
   const auto longest = positions.max().item<std::int64_t>() + 1;
   require(longest <= config_.context_length, ErrorCode::invalid_argument,
@@ -177,9 +235,10 @@ LanguageModel::Context LanguageModel::context_of(const Input& input,
 
 at::Tensor LanguageModel::forward(const Input& input) const {
   check(input);
-  at::Tensor real_so_far;  // undefined without padding
-  const auto context = context_of(input, real_so_far);
-  auto x = table_(input.ids);  // [B, T, D]
+  auto x = input.embedded != nullptr ? input.embedded->embeddings : table_(input.ids);  // [B, T, D]
+  const auto batch = x.size(0);
+  const auto tokens = x.size(1);
+  const auto context = context_of(input, batch, tokens);
   if (config_.embedding_multiplier != 1) {
     // The multiplier is rounded to the precision too, as in training.
     x = x * at::full({}, config_.embedding_multiplier, at::kFloat).to(x.scalar_type());
@@ -187,13 +246,16 @@ at::Tensor LanguageModel::forward(const Input& input) const {
   for (std::size_t i = 0; i < layers_.size(); ++i) {
     x = layers_[i](x, config_.layers[i].is_sliding ? context.sliding : context.full,
                    input.cache == nullptr ? nullptr : &input.cache->layers_[i]);
+    if (input.embedded != nullptr && i < input.embedded->added.size()) {
+      x = x + input.embedded->added[i];
+    }
   }
   if (input.cache != nullptr) {
-    input.cache->real_ = real_so_far;
+    input.cache->real_ = context.real;
+    input.cache->furthest_ = context.furthest;
   }
   if (input.last_only) {
-    const auto tokens = input.ids.size(1);
-    auto last = at::full({input.ids.size(0)}, tokens - 1, at::kLong);
+    auto last = at::full({batch}, tokens - 1, at::kLong);
     if (input.real) {
       last = (input.real->to(at::kLong) * at::arange(tokens)).argmax(1);
     }

@@ -13,6 +13,20 @@
 
 namespace ogam {
 
+/// Tokens of text and of what is seen, as the layers of a language model take them.
+struct EmbeddedTokens {
+  at::Tensor embeddings;  ///< [B, T, D]
+  /// [3, B, T] integers of a model whose tokens have positions on the axes of time, row and column
+  /// (see multimodal_positions); undefined where a token comes next after the one before it.
+  at::Tensor positions = {};
+  /// What is added to the tokens after the first, second, ... layer (DeepStack): [B, T, D] each,
+  /// zeros at text.
+  std::vector<at::Tensor> added = {};
+
+  /// Those of `count` slots from `start` on.
+  EmbeddedTokens slice(std::int64_t start, std::int64_t count) const;
+};
+
 /// What a language model remembers of the sequences that it has read.
 class LanguageModelCache {
  public:
@@ -32,6 +46,9 @@ class LanguageModelCache {
 
   std::vector<KeyValueCache> layers_;
   at::Tensor real_;  // [B, length] boolean; undefined while nothing is padding
+  // [B, length]: on the axis where it is furthest, -1 of padding; undefined while a token comes
+  // next after the one before it.
+  at::Tensor furthest_;
 };
 
 /// A causal language model: embeddings, decoder layers, a norm, and a head over the vocabulary.
@@ -45,13 +62,27 @@ class LanguageModel {
   ///     Error{unsupported} for a type or mathematics that is not implemented.
   explicit LanguageModel(Checkpoint& checkpoint);
 
+  /// Where a model lies among the weights of a larger one.
+  struct Places {
+    WeightScope body;
+    WeightScope head;  ///< of a tied model: not used
+  };
+  /// A part of a larger model, whose other tensors are left to others.
+  LanguageModel(const Checkpoint& checkpoint, LanguageModelConfig config, const Places& places);
+
   const LanguageModelConfig& config() const { return config_; }
   /// Each of these ends a text: those of generation_config.json, or of config.json where it names
   /// none.
   const std::vector<std::int64_t>& eos_token_ids() const { return eos_token_ids_; }
 
+  /// The embeddings of tokens, as what is seen is put among them.
+  /// @param ids integers [...]; @return [..., D] in the checkpoint's precision.
+  /// @throws Error{invalid_argument} when an id is out of range.
+  at::Tensor embed(const at::Tensor& ids) const { return table_(ids); }
+
   struct Input {
-    at::Tensor ids;  ///< [B, T] integers
+    at::Tensor ids = {};                       ///< [B, T] integers; undefined with `embedded`
+    const EmbeddedTokens* embedded = nullptr;  ///< in their place
     /// Which slots hold tokens, boolean [B, T], false for padding at either end; all without it.
     /// A sequence with padding gets what it would get alone. At padding, logits mean nothing.
     std::optional<at::Tensor> real = {};
@@ -76,8 +107,10 @@ class LanguageModel {
   struct Context {
     CausalContext full;
     CausalContext sliding;
+    at::Tensor real;      // what the cache is to remember
+    at::Tensor furthest;  // likewise
   };
-  Context context_of(const Input& input, at::Tensor& real_so_far) const;
+  Context context_of(const Input& input, std::int64_t batch, std::int64_t tokens) const;
   void check(const Input& input) const;
 
   LanguageModelConfig config_;

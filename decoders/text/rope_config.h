@@ -20,6 +20,9 @@ struct RopeConfig {
   double attention_factor = 1;     ///< of cosines and sines
   double score_factor = 1;         ///< of the scores of latent attention: `mscale_all_dim` of yarn
   std::int64_t max_positions = 0;  ///< tokens of the longest sequence
+  /// [head size / 2] integers: which axis each frequency follows, where tokens have positions on
+  /// several; undefined where they have one.
+  at::Tensor axes = {};
 
   /// What a file says where it does not say more.
   struct Defaults {

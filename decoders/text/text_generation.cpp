@@ -56,11 +56,11 @@ const char* finish_reason_name(FinishReason reason) {
   return kNames.at(static_cast<std::size_t>(reason));
 }
 
-std::int64_t TextGenerator::rewind(std::span<const std::int32_t> prompt) {
+std::int64_t TextGenerator::rewind(std::span<const std::uint64_t> keys) {
   // The last token is read again at least: its logits were not kept.
-  const auto most = std::min(held_.size(), prompt.size() - 1);
-  const auto [end, unused] = std::mismatch(
-      held_.begin(), held_.begin() + static_cast<std::ptrdiff_t>(most), prompt.begin());
+  const auto most = std::min(held_.size(), keys.size() - 1);
+  const auto [end, unused] =
+      std::mismatch(held_.begin(), held_.begin() + static_cast<std::ptrdiff_t>(most), keys.begin());
   held_.erase(end, held_.end());
   if (cache_) {
     cache_->truncate(std::ssize(held_));
@@ -80,17 +80,26 @@ void TextGenerator::make_room(std::int64_t tokens) {
   }
 }
 
-std::vector<float> TextGenerator::read(std::span<const std::int32_t> tokens,
+std::vector<float> TextGenerator::read(const Tokens& tokens, std::int64_t start,
                                        const CancellationToken& cancellation) {
-  make_room(std::ssize(held_) + std::ssize(tokens));
+  make_room(std::ssize(held_) + std::ssize(tokens.keys) - start);
   at::Tensor logits;
-  while (!tokens.empty()) {
+  while (start < std::ssize(tokens.keys)) {
     cancellation.check();
-    const auto piece = tokens.first(std::min<std::size_t>(tokens.size(), kPiece));
-    const auto ids = at::tensor(std::vector<std::int64_t>(piece.begin(), piece.end()));
-    logits = model_->forward({.ids = ids.unsqueeze(0), .cache = &*cache_, .last_only = true});
-    held_.insert(held_.end(), piece.begin(), piece.end());
-    tokens = tokens.subspan(piece.size());
+    const auto count = std::min(std::ssize(tokens.keys) - start, kPiece);
+    LanguageModel::Input input = {.cache = &*cache_, .last_only = true};
+    EmbeddedTokens piece;
+    if (tokens.embedded != nullptr) {
+      piece = tokens.embedded->slice(start, count);
+      input.embedded = &piece;
+    } else {
+      const auto ids = tokens.ids.subspan(start, count);
+      input.ids = at::tensor(std::vector<std::int64_t>(ids.begin(), ids.end())).unsqueeze(0);
+    }
+    logits = model_->forward(input);
+    const auto keys = tokens.keys.subspan(start, count);
+    held_.insert(held_.end(), keys.begin(), keys.end());
+    start += count;
   }
   const auto row = logits.contiguous();
   const auto* const data = row.const_data_ptr<float>();
@@ -99,26 +108,44 @@ std::vector<float> TextGenerator::read(std::span<const std::int32_t> tokens,
 
 GeneratedText TextGenerator::generate(std::span<const std::int32_t> prompt,
                                       const GenerationConfig& config) {
+  const std::vector<std::uint64_t> keys(prompt.begin(), prompt.end());
+  return generate(Tokens{.ids = prompt, .keys = keys}, config);
+}
+
+GeneratedText TextGenerator::generate(const EmbeddedPrompt& prompt,
+                                      const GenerationConfig& config) {
+  require(prompt.tokens.embeddings.defined() && prompt.tokens.embeddings.dim() == 3 &&
+              prompt.tokens.embeddings.size(0) == 1 &&
+              prompt.tokens.embeddings.size(1) == std::ssize(prompt.ids) &&
+              prompt.keys.size() == prompt.ids.size(),
+          ErrorCode::invalid_argument, "a prompt of {} ids, {} keys and other embeddings",
+          prompt.ids.size(), prompt.keys.size());
+  return generate(Tokens{.ids = prompt.ids, .keys = prompt.keys, .embedded = &prompt.tokens},
+                  config);
+}
+
+GeneratedText TextGenerator::generate(const Tokens& prompt, const GenerationConfig& config) {
   const c10::InferenceMode inference;
   config.sampling.check();
   const auto context = model_->config().context_length;
   require(config.max_tokens > 0, ErrorCode::invalid_argument,
           "max_tokens is {}, expected 1 or more", config.max_tokens);
-  require(!prompt.empty(), ErrorCode::invalid_argument, "the prompt holds no token");
-  require(std::ssize(prompt) < context, ErrorCode::invalid_argument,
-          "a prompt of {} tokens leaves no room in the model's context of {}; shorten it",
-          prompt.size(), context);
+  const auto count = std::ssize(prompt.ids);
+  require(count > 0, ErrorCode::invalid_argument, "the prompt holds no token");
+  require(count < context, ErrorCode::invalid_argument,
+          "a prompt of {} tokens leaves no room in the model's context of {}; shorten it", count,
+          context);
   Output output(*tokenizer_, config);
   SamplingRandom random(config.sampling.seed);
   const auto& ends = model_->eos_token_ids();
-  const auto limit = std::min(config.max_tokens, context - std::ssize(prompt));
+  const auto limit = std::min(config.max_tokens, context - count);
   GeneratedText result = {.text = {},
                           .tokens = {},
                           .reason = FinishReason::length,
-                          .prompt_tokens = std::ssize(prompt),
-                          .reused_tokens = rewind(prompt)};
-  auto logits = read(prompt.subspan(result.reused_tokens), config.cancellation);
-  Tokenizer::Ids sequence(prompt.begin(), prompt.end());
+                          .prompt_tokens = count,
+                          .reused_tokens = rewind(prompt.keys)};
+  auto logits = read(prompt, result.reused_tokens, config.cancellation);
+  Tokenizer::Ids sequence(prompt.ids.begin(), prompt.ids.end());
   std::vector<bool> allowed;
   while (true) {
     if (config.constraint != nullptr) {
@@ -146,7 +173,8 @@ GeneratedText TextGenerator::generate(std::span<const std::int32_t> prompt,
     if (std::ssize(result.tokens) == limit) {
       break;
     }
-    logits = read(std::span(&token, 1), config.cancellation);
+    const auto key = static_cast<std::uint64_t>(token);
+    logits = read({.ids = {&token, 1}, .keys = {&key, 1}}, 0, config.cancellation);
   }
   result.text = output.finish();
   return result;

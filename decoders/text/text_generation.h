@@ -47,6 +47,14 @@ struct GeneratedText {
   std::int64_t reused_tokens = 0;  ///< of the prompt: those that the model had read before
 };
 
+/// A prompt that holds more than words.
+struct EmbeddedPrompt {
+  Tokenizer::Ids ids;     ///< the token of each slot: of what is seen, the one that stands for it
+  EmbeddedTokens tokens;  ///< with B = 1
+  /// What each slot holds, the same for the same: two prompts whose keys begin alike begin alike.
+  std::vector<std::uint64_t> keys;
+};
+
 /// Generates text with a language model, one text at a time. It keeps what the model has read, so
 /// that the next prompt is read from where it differs from the last prompt and its text: questions
 /// on one long text cost its reading once.
@@ -62,17 +70,25 @@ class TextGenerator {
   ///     room in the context, and for values in `config` that make no sense; Error{corrupt_data}
   ///     when logits are not numbers; Cancelled.
   GeneratedText generate(std::span<const std::int32_t> prompt, const GenerationConfig& config);
+  GeneratedText generate(const EmbeddedPrompt& prompt, const GenerationConfig& config);
 
  private:
-  std::vector<float> read(std::span<const std::int32_t> tokens,
+  /// Tokens to be read.
+  struct Tokens {
+    std::span<const std::int32_t> ids;
+    std::span<const std::uint64_t> keys;
+    const EmbeddedTokens* embedded = nullptr;  // null: those of the ids
+  };
+  GeneratedText generate(const Tokens& prompt, const GenerationConfig& config);
+  std::vector<float> read(const Tokens& tokens, std::int64_t start,
                           const CancellationToken& cancellation);
-  std::int64_t rewind(std::span<const std::int32_t> prompt);
+  std::int64_t rewind(std::span<const std::uint64_t> keys);
   void make_room(std::int64_t tokens);
 
   const LanguageModel* model_;
   const Tokenizer* tokenizer_;
   std::optional<LanguageModelCache> cache_;
-  Tokenizer::Ids held_;  // the tokens in the cache
+  std::vector<std::uint64_t> held_;  // the keys of the tokens in the cache
 };
 
 }  // namespace ogam

@@ -23,10 +23,11 @@ constexpr int kDefaultSide = 224;
 /// What a class does where its file says nothing.
 struct ImageProcessorClass {
   std::string_view name;
-  bool exact;             ///< resizes to a square of kDefaultSide, else to that shorter edge
+  bool exact;             ///< resizes to a square of `side`, else to that shorter edge
   bool number_is_square;  ///< a `size` of one number is a square, else a shorter edge
   bool crops;
   PixelConfig pixels;
+  int side = kDefaultSide;
 };
 
 constexpr PixelConfig kClipPixels = {.image_mean = kClipMean, .image_std = kClipStd};
@@ -46,6 +47,8 @@ constexpr std::array kClasses = {
     ImageProcessorClass{"ViTImageProcessor", true, true, false, kVitPixels},
     ImageProcessorClass{"ViTFeatureExtractor", true, true, false, kVitPixels},
     ImageProcessorClass{"PeVideoVideoProcessor", true, true, false, kPeVideoPixels},
+    ImageProcessorClass{"LlavaOnevisionImageProcessor", true, false, false, kClipPixels, 384},
+    ImageProcessorClass{"LlavaOnevisionVideoProcessor", true, false, false, kClipPixels, 384},
 };
 
 const ImageProcessorClass& find_class(const ProcessorConfig& config) {
@@ -118,7 +121,7 @@ ResizeRule parse_size(const ProcessorConfig& config, const ImageProcessorClass& 
   ResizeRule rule;
   if (!size.present() || size.is_number()) {
     const bool square = size.present() ? defaults.number_is_square : defaults.exact;
-    const int side = size.present() ? size.number() : kDefaultSide;
+    const int side = size.present() ? size.number() : defaults.side;
     if (square) {
       rule.exact = Size{side, side};
     } else {
@@ -211,7 +214,8 @@ Size ResizeRule::operator()(Size from) const {
 ImageProcessorConfig ImageProcessorConfig::parse(const ProcessorConfig& config) {
   const ImageProcessorClass& defaults = find_class(config);
   config.refuse_other_steps({"do_resize", "do_center_crop", "do_rescale", "do_normalize",
-                             "do_convert_rgb", "do_sample_frames"});
+                             "do_convert_rgb", "do_sample_frames",
+                             "do_pad"});  // which makes batches of tiles, and no class here else
   // Given by one early class, it turns the shorter edge into a square.
   config.demand("use_square_size", false);
   ImageProcessorConfig result;

@@ -31,8 +31,9 @@ struct ImageProcessorConfig {
   Size crop_size;
 
   /// Sources: transformers' `CLIPImageProcessor`, `SiglipImageProcessor`, `BitImageProcessor`
-  /// (DINOv2), `ViTImageProcessor`, the names that their older files give them, and, for frames,
-  /// `PeVideoVideoProcessor`.
+  /// (DINOv2), `ViTImageProcessor`, the names that their older files give them, for the squares
+  /// that it cuts `LlavaOnevisionImageProcessor`, and, for frames, `PeVideoVideoProcessor` and
+  /// `LlavaOnevisionVideoProcessor`.
   /// @throws Error{unsupported} for another class and for steps that are not implemented,
   ///     Error{corrupt_data} for values that make no sense.
   static ImageProcessorConfig parse(const ProcessorConfig& config);

@@ -86,14 +86,18 @@ struct QwenDefaults {
   int patch_size;
   std::int64_t min_pixels;
   std::int64_t max_pixels;
-  bool single_keys;  ///< knows "min_pixels" and "max_pixels"
+  bool single_keys;            ///< knows "min_pixels" and "max_pixels"
+  bool shares_budget = false;  ///< the frames of a video; else each has one
 };
 constexpr std::array kQwenClasses = {
     PatchClass<QwenDefaults>{"Qwen2VLImageProcessor",
                              {.image_mean = kClipMean, .image_std = kClipStd},
                              {14, 56 * 56, 28 * 28 * 1280, true}},
+    PatchClass<QwenDefaults>{"Qwen2VLVideoProcessor",
+                             {.image_mean = kClipMean, .image_std = kClipStd},
+                             {14, 128 * 28 * 28, 28 * 28 * 768, true}},
     PatchClass<QwenDefaults>{
-        "Qwen3VLVideoProcessor", {}, {16, 128 * 32 * 32, 32 * 32 * 768, false}},
+        "Qwen3VLVideoProcessor", {}, {16, 128 * 32 * 32, 32 * 32 * 768, false, true}},
 };
 constexpr int kQwenPair = 2;         // frames, and patches a side, that are merged by default
 constexpr double kQwenFloor = 1.05;  // a capped frame's share of the least pixels of the video
@@ -225,7 +229,10 @@ QwenProcessor::Config QwenProcessor::Config::parse(const ProcessorConfig& config
                    .min_pixels = defaults.budget.min_pixels,
                    .max_pixels = defaults.budget.max_pixels};
   parse_pixel_bounds(config, defaults.budget.single_keys, result.budget);
+  result.shares_budget = defaults.budget.shares_budget;
   result.cap_pixels_per_frame = config.flag("cap_pixels_per_frame", false);
+  require(result.shares_budget || !result.cap_pixels_per_frame, ErrorCode::unsupported,
+          "{}: \"cap_pixels_per_frame\" is not implemented for this class", config.origin());
   result.max_video_tokens = config.whole("max_video_tokens", result.max_video_tokens, kPatchCounts);
   return result;
 }
@@ -252,6 +259,9 @@ QwenProcessor::Patches QwenProcessor::images(std::span<const Image> images) cons
 }
 
 Size QwenProcessor::video_size(Size from, std::int64_t frames) const {
+  if (!config_.shares_budget) {
+    return qwen_image_size(from, config_.budget);
+  }
   QwenVideoBudget budget{config_.budget, config_.layout.temporal_patch_size};
   if (config_.cap_pixels_per_frame) {
     const std::int64_t cap =

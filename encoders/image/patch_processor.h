@@ -72,14 +72,15 @@ class Gemma4Processor {
   PixelValues values_;
 };
 
-/// Qwen's since Qwen2-VL. Sources: `Qwen2VLImageProcessor`, which Qwen3-VL uses too, and
-/// `Qwen3VLVideoProcessor`.
+/// Qwen's since Qwen2-VL. Sources: `Qwen2VLImageProcessor`, which Qwen3-VL uses too,
+/// `Qwen2VLVideoProcessor` and `Qwen3VLVideoProcessor`.
 class QwenProcessor {
  public:
   struct Config {
     PixelConfig pixels;
     PatchLayout layout;
     QwenBudget budget;
+    bool shares_budget = false;         ///< the frames of a video have one budget, not one each
     bool cap_pixels_per_frame = false;  ///< of a video
     int max_video_tokens = 768;         ///< merged patches of a frame, where it is capped
     static Config parse(const ProcessorConfig& config);

@@ -40,16 +40,6 @@ Taps taps_along(const at::Tensor& places, std::int64_t size, std::int64_t side) 
 
 }  // namespace
 
-PatchPlaces merged_order(std::int64_t rows, std::int64_t columns, std::int64_t merge_size) {
-  const auto order = [&](const at::Tensor& places) {
-    return places.expand({rows, columns})
-        .reshape({rows / merge_size, merge_size, columns / merge_size, merge_size})
-        .transpose(1, 2)
-        .flatten();
-  };
-  return {order(at::arange(rows).unsqueeze(1)), order(at::arange(columns).unsqueeze(0))};
-}
-
 Qwen3VlVision::Merger::Merger(const WeightScope& weights, const Qwen3VlVisionConfig& config,
                               bool norm_joined)
     : joined(config.hidden_size * config.spatial_merge_size * config.spatial_merge_size),
@@ -85,8 +75,8 @@ Qwen3VlVision::Qwen3VlVision(const Qwen3VlVisionConfig& config, const WeightScop
   for (std::int64_t i = 0; i < config.depth; ++i) {
     const auto block = weights.scope("blocks." + std::to_string(i));
     blocks_.push_back({.norm1 = LayerNorm(block.scope("norm1"), {.size = size, .eps = kNormEps}),
-                       .qkv = Linear(block.scope("attn.qkv"), {.in = size, .out = 3 * size}),
-                       .proj = Linear(block.scope("attn.proj"), {.in = size, .out = size}),
+                       .attention = SegmentAttention(block.scope("attn"),
+                                                     {.size = size, .heads = config.num_heads}),
                        .norm2 = LayerNorm(block.scope("norm2"), {.size = size, .eps = kNormEps}),
                        .mlp = Mlp(block.scope("mlp"), {.size = size,
                                                        .intermediate = config.intermediate_size,
@@ -116,60 +106,22 @@ at::Tensor Qwen3VlVision::positions(const PatchGrid& grid) const {
   return bilinear.repeat({grid.frames, 1});
 }
 
-at::Tensor Qwen3VlVision::attend_within_frames(const Block& block, const at::Tensor& x,
-                                               const Rotation& rotation,
-                                               std::span<const PatchGrid> grids) const {
-  const auto heads = config_.num_heads;
-  // [3, heads, N, head size]; turned in float32.
-  const auto qkv = block.qkv(x).view({x.size(0), 3, heads, -1}).permute({1, 2, 0, 3});
-  const auto turned = rotate_half(qkv.narrow(0, 0, 2).to(at::kFloat), rotation).to(x.scalar_type());
-  std::vector<at::Tensor> outputs;
-  outputs.reserve(grids.size());
-  std::int64_t start = 0;
-  for (const PatchGrid& grid : grids) {
-    // Frames of one grid are alike and make a batch.
-    const auto frames = [&](const at::Tensor& part) {
-      return part.narrow(1, start, grid.count())
-          .unflatten(1, {grid.frames, grid.rows * grid.columns})
-          .transpose(0, 1);
-    };
-    outputs.push_back(attend(frames(turned[0]), frames(turned[1]), frames(qkv[2])).flatten(0, 1));
-    start += grid.count();
-  }
-  return block.proj(at::cat(outputs));
-}
-
 VisualTokens Qwen3VlVision::operator()(const at::Tensor& patches,
                                        std::span<const PatchGrid> grids) const {
-  const auto merge = config_.spatial_merge_size;
-  std::int64_t total = 0;
-  for (const PatchGrid& grid : grids) {
-    require(grid.frames > 0 && grid.rows > 0 && grid.columns > 0 && grid.rows % merge == 0 &&
-                grid.columns % merge == 0,
-            ErrorCode::invalid_argument, "a grid of {} x {} x {} patches has no squares of {}",
-            grid.frames, grid.rows, grid.columns, merge);
-    total += grid.count();
-  }
-  require(total > 0 && patches.sizes() == at::IntArrayRef({total, patch_values(config_)}),
-          ErrorCode::invalid_argument, "patches must be [{}, {}], got {}", total,
-          patch_values(config_), shape_string(patches));
+  require_patches(patches, grids, config_.spatial_merge_size, patch_values(config_));
   std::vector<at::Tensor> embedded;
-  std::vector<at::Tensor> angles;
   for (const PatchGrid& grid : grids) {
     embedded.push_back(positions(grid));
-    const auto places = merged_order(grid.rows, grid.columns, merge);
-    const auto place = at::stack({places.rows, places.columns}, 1).repeat({grid.frames, 1});
-    angles.push_back((place.unsqueeze(-1) * frequencies_).flatten(1));
   }
-  const auto angle = at::cat(angles);  // [N, head size / 2]
-  const Rotation rotation = {angle.cos(), angle.sin()};
+  const auto rotation = patch_rotation(grids, config_.spatial_merge_size, frequencies_);
+  const auto frames = frame_lengths(grids);
   auto x = at::linear(patches.to(patch_weight_.scalar_type()), patch_weight_, patch_bias_);
   x = x + at::cat(embedded).to(x.scalar_type());
   VisualTokens seen;
   const auto& stacked = config_.deepstack_visual_indexes;
   for (std::size_t i = 0; i < blocks_.size(); ++i) {
     const Block& block = blocks_[i];
-    x = x + attend_within_frames(block, block.norm1(x), rotation, grids);
+    x = x + block.attention(block.norm1(x), rotation, frames);
     x = x + block.mlp(block.norm2(x));
     const auto next = seen.deepstack.size();
     if (next < stacked.size() && stacked[next] == static_cast<std::int64_t>(i)) {

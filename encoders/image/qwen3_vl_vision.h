@@ -9,9 +9,9 @@
 #include "core/nn/layers.h"
 #include "core/nn/mlp.h"
 #include "core/nn/qwen3_vl_config.h"
-#include "core/nn/rope.h"
 #include "core/tensor/checkpoint.h"
 #include "encoders/image/patch_packer.h"
+#include "encoders/image/qwen_patches.h"
 
 namespace ogam {
 
@@ -45,8 +45,7 @@ class Qwen3VlVision {
  private:
   struct Block {
     LayerNorm norm1;
-    Linear qkv;
-    Linear proj;
+    SegmentAttention attention;
     LayerNorm norm2;
     Mlp mlp;
   };
@@ -62,8 +61,6 @@ class Qwen3VlVision {
   };
 
   at::Tensor positions(const PatchGrid& grid) const;
-  at::Tensor attend_within_frames(const Block& block, const at::Tensor& x, const Rotation& rotation,
-                                  std::span<const PatchGrid> grids) const;
 
   Qwen3VlVisionConfig config_;
   at::Tensor patch_weight_;  // [hidden_size, values of a patch]
@@ -74,12 +71,5 @@ class Qwen3VlVision {
   std::vector<Merger> deepstack_mergers_;
   at::Tensor frequencies_;  // [hidden_size / num_heads / 4]
 };
-
-/// The rows and columns of a frame's patches in the tower's order: [rows * columns] each.
-struct PatchPlaces {
-  at::Tensor rows;
-  at::Tensor columns;
-};
-PatchPlaces merged_order(std::int64_t rows, std::int64_t columns, std::int64_t merge_size);
 
 }  // namespace ogam

@@ -15,11 +15,15 @@ namespace {
 
 constexpr std::size_t kImageBatch = 8;
 
+SiglipPatches::Config parse_with_head(const ConfigReader& reader) {
+  reader.demand_or_absent("vision_use_head", true);
+  return SiglipPatches::Config::parse(reader);
+}
+
 }  // namespace
 
-SiglipImage::Config SiglipImage::Config::parse(const ConfigReader& reader) {
+SiglipPatches::Config SiglipPatches::Config::parse(const ConfigReader& reader) {
   reader.demand_or_absent<std::string>("model_type", "siglip_vision_model");
-  reader.demand_or_absent("vision_use_head", true);
   return {
       .layers = PreNormConfig::parse(reader, {.hidden_size = 768,
                                               .intermediate_size = 3072,
@@ -30,8 +34,8 @@ SiglipImage::Config SiglipImage::Config::parse(const ConfigReader& reader) {
   };
 }
 
-SiglipImage::SiglipImage(const WeightScope& weights, const Config& config, ImageProcessor processor)
-    : config_(config),
+SiglipPatches::SiglipPatches(const WeightScope& weights, const Config& config)
+    : patches_(config.patches),
       patch_embedding_(
           weights.scope("embeddings").scope("patch_embedding"),
           {.patch_size = config.patches.patch_size, .size = config.layers.hidden_size}),
@@ -39,22 +43,29 @@ SiglipImage::SiglipImage(const WeightScope& weights, const Config& config, Image
                               .scope("position_embedding")
                               .get("weight", {config.patches.grid() * config.patches.grid(),
                                               config.layers.hidden_size})),
-      encoder_(weights.scope("encoder"), config.layers),
+      encoder_(weights.scope("encoder"), config.layers) {
+  weights.ignore("embeddings.position_ids");  // 0, 1, 2, ... in older files
+}
+
+at::Tensor SiglipPatches::operator()(const at::Tensor& pixels) const {
+  patches_.require_fitting(pixels);
+  return encoder_(patch_embedding_(pixels) + position_embedding_);  // [N, P, D]
+}
+
+SiglipImage::SiglipImage(const WeightScope& weights, const Config& config, ImageProcessor processor)
+    : config_(config),
+      patches_(weights, config),
       post_layernorm_(weights.scope("post_layernorm"),
                       {.size = config.layers.hidden_size, .eps = config.layers.layer_norm_eps}),
       head_(weights.scope("head"), config.layers),
-      processor_(std::move(processor)) {
-  weights.ignore("embeddings.position_ids");  // 0, 1, 2, ... in older files
-}
+      processor_(std::move(processor)) {}
 
 std::vector<EncoderOutputInfo> SiglipImage::outputs() const {
   return {{"embedding", static_cast<int>(config_.layers.hidden_size)}};
 }
 
 at::Tensor SiglipImage::embed(const at::Tensor& pixels) const {
-  config_.patches.require_fitting(pixels);
-  const auto embedded = patch_embedding_(pixels) + position_embedding_;  // [N, P, D]
-  return head_(post_layernorm_(encoder_(embedded)));
+  return head_(post_layernorm_(patches_(pixels)));
 }
 
 std::vector<EncoderOutput> SiglipImage::encode(std::span<const Image> images) const {
@@ -68,7 +79,7 @@ Encoders make_siglip(Checkpoint& checkpoint) {
   const auto text_section = reader.section("text_config");
   const auto vision_section = reader.section("vision_config");
   const auto text = SiglipText::Config::parse(text_section, "siglip_text_model");
-  const auto image = SiglipImage::Config::parse(vision_section);
+  const auto image = parse_with_head(vision_section);
   text_section.refuse_unread(foreign_keys());
   vision_section.refuse_unread(foreign_keys());
   reader.refuse_unread(foreign_keys());
@@ -84,7 +95,7 @@ Encoders make_siglip(Checkpoint& checkpoint) {
 
 Encoders make_siglip_vision_model(Checkpoint& checkpoint) {
   const ConfigReader reader(checkpoint.config(), checkpoint.origin());
-  const auto config = SiglipImage::Config::parse(reader);
+  const auto config = parse_with_head(reader);
   reader.refuse_unread(foreign_keys());
   return {.image = std::make_shared<SiglipImage>(lone_vision_tower(checkpoint), config,
                                                  ImageProcessor::open(checkpoint.folder()))};

@@ -17,12 +17,9 @@
 
 namespace ogam {
 
-/// The view of pictures of SigLIP, and of SigLIP 2 at a fixed size: patches without a class token,
-/// pre-norm layers, a norm, attention pooling.
-///
-/// Output: `embedding` [N, hidden_size]. Pictures of another size than image_size are refused.
-/// Source: SiglipVisionModel; Zhai et al. 2023; Tschannen et al. 2025.
-class SiglipImage : public ImageEncoder {
+/// Patches of pictures in pre-norm layers, before the last norm. Names: `embeddings`, `encoder`.
+/// Source: SiglipVisionTransformer.
+class SiglipPatches {
  public:
   struct Config {
     PreNormConfig layers;
@@ -32,6 +29,28 @@ class SiglipImage : public ImageEncoder {
     /// @throws Error{corrupt_data, unsupported}.
     static Config parse(const ConfigReader& reader);
   };
+  SiglipPatches(const WeightScope& weights, const Config& config);
+
+  /// @param pixels [N, 3, image_size, image_size], normalised.
+  /// @return [N, patches, hidden_size].
+  /// @throws Error{invalid_argument} when the pictures are of another size.
+  at::Tensor operator()(const at::Tensor& pixels) const;
+
+ private:
+  PatchGridConfig patches_;
+  PatchEmbedding patch_embedding_;
+  at::Tensor position_embedding_;  // [patches, D]
+  PreNormEncoder encoder_;
+};
+
+/// The view of pictures of SigLIP, and of SigLIP 2 at a fixed size: patches without a class token,
+/// pre-norm layers, a norm, attention pooling.
+///
+/// Output: `embedding` [N, hidden_size]. Pictures of another size than image_size are refused.
+/// Source: SiglipVisionModel; Zhai et al. 2023; Tschannen et al. 2025.
+class SiglipImage : public ImageEncoder {
+ public:
+  using Config = SiglipPatches::Config;
 
   /// @param weights the scope of the tower, "vision_model.".
   SiglipImage(const WeightScope& weights, const Config& config, ImageProcessor processor);
@@ -46,9 +65,7 @@ class SiglipImage : public ImageEncoder {
 
  private:
   Config config_;
-  PatchEmbedding patch_embedding_;
-  at::Tensor position_embedding_;  // [patches, D]
-  PreNormEncoder encoder_;
+  SiglipPatches patches_;
   LayerNorm post_layernorm_;
   AttentionPooling head_;
   ImageProcessor processor_;

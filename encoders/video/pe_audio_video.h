@@ -9,7 +9,7 @@
 #include "core/tensor/checkpoint.h"
 #include "encoders/audio/pe_audio.h"
 #include "encoders/encoder.h"
-#include "encoders/tower_tokens.h"
+#include "core/nn/tower_tokens.h"
 #include "encoders/video/pe_video.h"
 
 namespace ogam {

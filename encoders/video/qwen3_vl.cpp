@@ -58,30 +58,15 @@ std::vector<EncoderOutput> Qwen3Vl::encode(std::span<const VideoClip> clips) con
   return embed(contents, qwen3_vl_instruction(modules_.prompts(), {}));
 }
 
-TowerTokens Qwen3Vl::seen(const VisualPatches& patches) const {
-  const auto [tokens, deepstack] = model_.visual()(patches.patches, {&patches.grid, 1});
-  std::vector<at::Tensor> levels = {tokens};
-  levels.insert(levels.end(), deepstack.begin(), deepstack.end());
-  return {.vectors = at::cat(levels, 1),
-          .times = std::vector<Time>(static_cast<std::size_t>(tokens.size(0))),
-          .columns = patches.grid.columns / model_.config().vision.spatial_merge_size};
-}
-
 TowerTokens Qwen3Vl::image_tokens(const Image& image) const {
   const c10::InferenceMode inference;
-  return seen(reader_.cut(image));
+  constexpr Time kNow = 0;
+  return see(model_.visual(), reader_.cut(image), {&kNow, 1});
 }
 
 TowerTokens Qwen3Vl::clip_tokens(const VideoClip& clip) const {
   const c10::InferenceMode inference;
-  const auto patches = reader_.cut(clip);
-  auto tokens = seen(patches);
-  const auto moments = reader_.moments(clip);
-  const auto rows = tokens.times.size() / moments.size();
-  for (std::size_t i = 0; i < tokens.times.size(); ++i) {
-    tokens.times[i] = from_seconds(moments[i / rows]);
-  }
-  return tokens;
+  return see(model_.visual(), reader_.cut(clip), reader_.moments(clip));
 }
 
 at::Tensor Qwen3Vl::text_tokens(std::string_view text) const {

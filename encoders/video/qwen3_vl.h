@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "core/nn/sentence_modules.h"
+#include "core/nn/tower_tokens.h"
 #include "encoders/encoder.h"
-#include "encoders/tower_tokens.h"
 #include "encoders/video/qwen3_vl_model.h"
 #include "encoders/video/qwen3_vl_reader.h"
 
@@ -51,7 +51,6 @@ class Qwen3Vl : public TextEncoder, public ImageEncoder, public VideoEncoder {
   at::Tensor text_tokens(std::string_view text) const;
 
  private:
-  TowerTokens seen(const VisualPatches& patches) const;
   std::vector<EncoderOutput> embed(std::span<const Qwen3VlContent> contents,
                                    const std::string& instruction) const;
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "core/base/error.h"
+#include "encoders/video/qwen_clips.h"
 
 namespace ogam {
 
@@ -49,6 +50,14 @@ Batch pad(std::span<const Qwen3VlSequence> sequences) {
 }
 
 }  // namespace
+
+TowerTokens see(const Qwen3VlVision& tower, const VisualPatches& patches,
+                std::span<const Time> times) {
+  const auto [tokens, deepstack] = tower(patches.patches, {&patches.grid, 1});
+  std::vector<at::Tensor> levels = {tokens};
+  levels.insert(levels.end(), deepstack.begin(), deepstack.end());
+  return on_grid(at::cat(levels, 1), patches.grid, tower.config().spatial_merge_size, times);
+}
 
 Qwen3VlModel::Qwen3VlModel(Checkpoint& checkpoint)
     : Qwen3VlModel(Qwen3VlConfig::parse(checkpoint.config(), checkpoint.origin()),

@@ -6,8 +6,10 @@
 #include <span>
 #include <vector>
 
+#include "core/base/time.h"
 #include "core/nn/qwen3_vl_config.h"
 #include "core/nn/qwen3_vl_text.h"
+#include "core/nn/tower_tokens.h"
 #include "core/tensor/checkpoint.h"
 #include "encoders/image/qwen3_vl_vision.h"
 
@@ -18,6 +20,12 @@ struct VisualPatches {
   at::Tensor patches;  ///< as Qwen3VlVision takes them
   PatchGrid grid;
 };
+
+/// What a tower makes of a picture, or of the moments of a video: each row a token and its features
+/// for the language model's first layers (DeepStack), [T, (1 + levels) * out_hidden_size].
+/// @param times of the moments; one of 0 for a picture.
+TowerTokens see(const Qwen3VlVision& tower, const VisualPatches& patches,
+                std::span<const Time> times);
 
 /// What the model reads at once: tokens, some of which stand for what is seen.
 struct Qwen3VlSequence {

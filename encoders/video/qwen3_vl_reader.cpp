@@ -10,6 +10,7 @@
 
 #include "core/base/error.h"
 #include "core/base/time.h"
+#include "encoders/video/qwen_clips.h"
 
 namespace ogam {
 
@@ -40,8 +41,8 @@ class ContentWriter {
   }
   void operator()(const VideoClip* clip) const {
     media_.push_back(reader_.cut(*clip));
-    for (const double seconds : reader_.moments(*clip)) {
-      text_ += Qwen3VlChatText::moment(seconds);
+    for (const Time time : reader_.moments(*clip)) {
+      text_ += Qwen3VlChatText::moment(to_seconds(time));
     }
   }
 
@@ -67,15 +68,8 @@ VisualPatches Qwen3VlReader::cut(const VideoClip& clip) const {
   return cut_frames(clip.frames, vision_, values_.frame);
 }
 
-std::vector<double> Qwen3VlReader::moments(const VideoClip& clip) const {
-  const auto frames = std::ssize(clip.times);
-  std::vector<double> moments;
-  for (std::int64_t first = 0; first < frames; first += vision_.temporal_patch_size) {
-    // The last frame stands for those that are missing, with its time.
-    const auto last = std::min(first + vision_.temporal_patch_size, frames) - 1;
-    moments.push_back((to_seconds(clip.times[first]) + to_seconds(clip.times[last])) / 2);
-  }
-  return moments;
+std::vector<Time> Qwen3VlReader::moments(const VideoClip& clip) const {
+  return moment_times(clip.times, vision_.temporal_patch_size);
 }
 
 std::vector<std::int64_t> Qwen3VlReader::read(std::string_view text) const {

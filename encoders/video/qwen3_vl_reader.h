@@ -58,8 +58,8 @@ class Qwen3VlReader {
   /// @throws Error{invalid_argument} when they make no sense.
   VisualPatches cut(const Image& image) const;
   VisualPatches cut(const VideoClip& clip) const;
-  /// When the moments of a clip are, in seconds.
-  std::vector<double> moments(const VideoClip& clip) const;
+  /// When the moments of a clip are.
+  std::vector<Time> moments(const VideoClip& clip) const;
   /// A text's own tokens.
   /// @throws Error{invalid_argument} when it holds one that stands for media.
   std::vector<std::int64_t> read(std::string_view text) const;

@@ -6,6 +6,7 @@
 #include "core/base/error.h"
 #include "core/nn/config_reader.h"
 #include "core/nn/embedding_gemma2_text.h"
+#include "core/nn/llava_onevision_config.h"
 #include "core/nn/pe_encoder.h"
 #include "core/nn/qwen3_vl_config.h"
 #include "decoders/text/language_model_config.h"
@@ -62,7 +63,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (!json.is_object()) {
       return 0;
     }
-    read_files<ogam::EfficientNetLiteConfig, ogam::LanguageModelConfig,
+    read_files<ogam::EfficientNetLiteConfig, ogam::LanguageModelConfig, ogam::LlavaOnevisionConfig,
                ogam::PeAudioVideoFusion::Config, ogam::Qwen3VlConfig, ogam::TransNetV2Config,
                ogam::UseMultilingualConfig, ogam::WhisperEncoderConfig, ogam::YamnetConfig>(json);
     read_sections<ogam::BertConfig, ogam::ClipVisionTower::Config, ogam::ClapAudioConfig,

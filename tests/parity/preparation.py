@@ -19,7 +19,8 @@ from tests.parity.case import Case, Inputs, read_sound
 # The class that a folder's processor files name, and what the `preprocess` tool calls its work.
 PICTURE_KINDS = {
     "EmbeddingGemma2VideoProcessor": "gemma4", "Gemma4ImageProcessor": "gemma4", "Qwen2VLImageProcessor": "qwen",
-    "Qwen3VLVideoProcessor": "qwen", "Siglip2ImageProcessor": "naflex",
+    "LlavaOnevisionImageProcessor": "squares", "Qwen2VLVideoProcessor": "qwen", "Qwen3VLVideoProcessor": "qwen",
+    "Siglip2ImageProcessor": "naflex",
 }
 SOUND_KINDS = {
     "ClapFeatureExtractor": "clap", "Gemma4AudioFeatureExtractor": "gemma4_audio", "PeAudioFeatureExtractor": "waveform",

@@ -7,6 +7,7 @@
 
 #include <ATen/ATen.h>
 
+#include <algorithm>
 #include <cstring>
 #include <exception>
 #include <functional>
@@ -21,6 +22,7 @@
 #include "core/base/json.h"
 #include "core/media/image_file.h"
 #include "core/media/resample.h"
+#include "core/nn/llava_onevision_config.h"
 #include "core/nn/processor_config.h"
 #include "core/tensor/safetensors_writer.h"
 #include "encoders/audio/clap_features.h"
@@ -29,6 +31,7 @@
 #include "encoders/audio/whisper_features.h"
 #include "encoders/image/image_processor.h"
 #include "encoders/image/patch_processor.h"
+#include "encoders/image/picture_squares.h"
 #include "encoders/image/siglip_tokenizer.h"
 #include "encoders/video/frame_sampling.h"
 
@@ -82,6 +85,30 @@ ProcessorConfig picture_config(const Json& request) {
 Tensors answer_image(const Json& request) {
   const ImageProcessor processor(ImageProcessorConfig::parse(picture_config(request)));
   return {{"pixel_values", processor(images(request))}};
+}
+
+/// Each picture whole and in squares: [N, most, 3, side, side], zeros where a picture has fewer.
+Tensors answer_squares(const Json& request) {
+  const auto config = picture_config(request);
+  const ImageProcessor processor(ImageProcessorConfig::parse(config));
+  std::vector<Size> sizes;
+  for (const auto& [height, width] : parse_grid_pinpoints(config.json(), config.origin())) {
+    sizes.push_back({static_cast<int>(width), static_cast<int>(height)});
+  }
+  std::vector<at::Tensor> prepared;
+  std::int64_t most = 0;
+  for (const Image& image : images(request)) {
+    auto squares = cut_squares(image, best_size({image.width, image.height}, sizes),
+                               processor.config().size.exact.value().width,
+                               processor.config().pixels.resample);
+    squares.insert(squares.begin(), image);
+    prepared.push_back(processor(squares));
+    most = std::max(most, prepared.back().size(0));
+  }
+  for (auto& squares : prepared) {
+    squares = at::constant_pad_nd(squares, {0, 0, 0, 0, 0, 0, 0, most - squares.size(0)});
+  }
+  return {{"pixel_values", at::stack(prepared)}};
 }
 
 Tensors answer_naflex(const Json& request) {
@@ -229,8 +256,8 @@ const std::map<std::string, std::function<Tensors(const Json&)>> kAnswers = {
     {"image", &answer_image},       {"naflex", &answer_naflex},
     {"qwen", &answer_qwen},         {"resample", &answer_resample},
     {"sampling", &answer_sampling}, {"siglip_text", &answer_siglip_text},
-    {"sizes", &answer_sizes},       {"waveform", &answer_waveform},
-    {"whisper", &answer_whisper},
+    {"sizes", &answer_sizes},       {"squares", &answer_squares},
+    {"waveform", &answer_waveform}, {"whisper", &answer_whisper},
 };
 
 int run(const std::string& out) {
