@@ -1,19 +1,17 @@
 #include <ATen/Parallel.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <chrono>
 #include <cstdio>
-#include <cstring>
 #include <filesystem>
 #include <iostream>
 #include <string>
 
 #include "apps/ogam/command_line.h"
 #include "apps/ogam/console.h"
+#include "apps/ogam/output_path.h"
 #include "apps/ogam/progress_bar.h"
 #include "apps/ogam/run_verb.h"
 #include "apps/ogam/verbs.h"
@@ -71,18 +69,6 @@ std::string read_text(const CommandLine& line) {
     return read_file(line.get<std::string>("file"), kMaxText);
   }
   return line.words()[0] == "-" ? read_stdin() : line.words()[0];
-}
-
-/// Minutes of work must not end at a folder that is not there.
-void check_out(const fs::path& out) {
-  AudioWriter::check_extension(out);
-  const fs::path folder = out.has_parent_path() ? out.parent_path() : ".";
-  const int problem = ::access(folder.c_str(), W_OK | X_OK) == 0 ? 0 : errno;
-  require(problem == 0, ErrorCode::invalid_argument,
-          "cannot write {}: {}; check that the folder exists and may be written to",
-          display_path(out), std::strerror(problem));
-  require(!fs::is_directory(out), ErrorCode::invalid_argument, "cannot write {}: it is a folder",
-          display_path(out));
 }
 
 /// The pack that is named on the command line; nothing when none is.
@@ -159,6 +145,7 @@ int run_generate_speech(std::span<const std::string> arguments) {
   require(line.has("out"), ErrorCode::invalid_argument,
           "name the sound file: ogam generate speech TEXT --out FILE");
   const fs::path out = line.get<std::string>("out");
+  AudioWriter::check_extension(out);
   check_out(out);
   const auto text = read_text(line);
   require(line.get<double>("speed") > 0, ErrorCode::invalid_argument,

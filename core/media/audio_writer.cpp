@@ -2,29 +2,24 @@
 
 extern "C" {
 #include <libavutil/channel_layout.h>
-#include <libavutil/mem.h>
 }
 
-#include <fcntl.h>
 #include <fmt/ranges.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
-#include <atomic>
 #include <cctype>
-#include <cerrno>
 #include <cmath>
-#include <cstring>
 #include <new>
+#include <optional>
 #include <string_view>
 #include <utility>
 
-#include "core/base/descriptor.h"
 #include "core/base/error.h"
 #include "core/base/files.h"
 #include "core/media/ffmpeg_support.h"
 #include "core/media/mono_resampler.h"
+#include "core/media/muxer.h"
 
 namespace ogam {
 
@@ -32,7 +27,6 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr int kIoBufferBytes = 64 * 1024;
 constexpr int kPcmFrame = 4096;  // samples, for encoders that take any number
 constexpr float kFullScale = 32767;
 
@@ -82,99 +76,36 @@ int rate_for(const AVCodec& codec, int wanted) {
   return above != 0 ? above : highest;
 }
 
-/// Of its own name in every call: threads may write the same file at once.
-fs::path temporary_name(const fs::path& path) {
-  static std::atomic<unsigned> counter = 0;
-  return path.native() + fmt::format(".{}-{}.part", ::getpid(), ++counter);
-}
-
-struct MuxerDeleter {
-  void operator()(AVFormatContext* context) const { avformat_free_context(context); }
-};
-struct OutputDeleter {
-  void operator()(AVIOContext* io) const {
-    av_freep(&io->buffer);
-    avio_context_free(&io);
-  }
-};
-
 }  // namespace
 
 struct AudioWriter::State {
   fs::path path;
-  fs::path temporary;
-  Descriptor file;
-  int write_error = 0;  // the first one that the system gave
-  bool finished = false;
-
-  std::unique_ptr<AVIOContext, OutputDeleter> io;
-  std::unique_ptr<AVFormatContext, MuxerDeleter> muxer;
   ffmpeg::CodecContext encoder;
+  std::optional<ffmpeg::Muxer> muxer;
   ffmpeg::Packet packet = ffmpeg::make_packet();
   std::unique_ptr<MonoResampler> resampler;
   std::vector<float> pending;  // less than a frame between calls
   std::int64_t encoded = 0;    // samples
 
   State(fs::path target, int sample_rate);
-  ~State() {
-    if (!finished) {
-      ::unlink(temporary.c_str());
-    }
-  }
-  State(const State&) = delete;
-  State& operator=(const State&) = delete;
-
-  static int write_bytes(void* opaque, std::uint8_t* bytes, int count);
-  static std::int64_t seek(void* opaque, std::int64_t offset, int whence);
 
   void open_encoder(const Format& format, int sample_rate);
-  void open_muxer(const Format& format);
   void take(const std::vector<float>& samples);
   void encode(std::size_t count);
   void send(const AVFrame* frame);
   void check(int status, const char* what) const;
 };
 
-AudioWriter::State::State(fs::path target, int sample_rate)
-    : path(std::move(target)), temporary(temporary_name(path)) {
+AudioWriter::State::State(fs::path target, int sample_rate) : path(std::move(target)) {
   const Format& format = format_of(path);
-  ffmpeg::initialise();
   open_encoder(format, sample_rate);
-  file = Descriptor(::open(temporary.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
-  if (file.get() < 0) {
-    fail_write(path, errno);
-  }
-  try {
-    open_muxer(format);
-  } catch (...) {  // the destructor of what was not made does not run
-    ::unlink(temporary.c_str());
-    throw;
-  }
-}
-
-int AudioWriter::State::write_bytes(void* opaque, std::uint8_t* bytes, int count) {
-  auto& state = *static_cast<State*>(opaque);
-  const int error = write_all(
-      state.file, {reinterpret_cast<const char*>(bytes), static_cast<std::size_t>(count)});
-  if (error != 0 && state.write_error == 0) {
-    state.write_error = error;
-  }
-  return error == 0 ? count : AVERROR(error);
-}
-
-std::int64_t AudioWriter::State::seek(void* opaque, std::int64_t offset, int whence) {
-  const auto& state = *static_cast<const State*>(opaque);
-  if (whence == AVSEEK_SIZE) {
-    return AVERROR(ENOSYS);
-  }
-  const auto place = ::lseek(state.file.get(), offset, whence & ~AVSEEK_FORCE);
-  return place < 0 ? AVERROR(errno) : place;
+  muxer.emplace(path, format.muxer);
+  const ffmpeg::Parameters parameters = ffmpeg::make_parameters(encoder.get());
+  muxer->add_stream(*parameters, encoder->time_base);
+  muxer->start({}, {});
 }
 
 void AudioWriter::State::check(int status, const char* what) const {
-  if (write_error != 0) {
-    fail_write(path, write_error);
-  }
   require(status >= 0, ErrorCode::internal, "{}: {}: {}", display_path(path), what,
           ffmpeg::error_text(status));
 }
@@ -199,29 +130,6 @@ void AudioWriter::State::open_encoder(const Format& format, int sample_rate) {
   check(avcodec_open2(encoder.get(), codec, nullptr), "the encoder cannot be opened");
   resampler = std::make_unique<MonoResampler>(
       MonoResampler::Config{.from = sample_rate, .to = encoder->sample_rate});
-}
-
-void AudioWriter::State::open_muxer(const Format& format) {
-  auto* const buffer = static_cast<unsigned char*>(av_malloc(kIoBufferBytes));
-  io.reset(avio_alloc_context(buffer, kIoBufferBytes, /*write_flag=*/1, this, nullptr,
-                              &State::write_bytes, &State::seek));
-  AVFormatContext* made = nullptr;
-  const int status = avformat_alloc_output_context2(&made, nullptr, format.muxer, nullptr);
-  muxer.reset(made);
-  require(status >= 0, ErrorCode::unsupported, "{}: this FFmpeg does not write '{}'",
-          display_path(path), format.muxer);
-  if (!io) {
-    throw std::bad_alloc();
-  }
-  muxer->pb = io.get();
-  muxer->flags |= AVFMT_FLAG_CUSTOM_IO | AVFMT_FLAG_BITEXACT;  // the same file for the same sound
-  AVStream* const stream = avformat_new_stream(muxer.get(), nullptr);
-  if (stream == nullptr) {
-    throw std::bad_alloc();
-  }
-  check(avcodec_parameters_from_context(stream->codecpar, encoder.get()), "no stream");
-  stream->time_base = encoder->time_base;
-  check(avformat_write_header(muxer.get(), nullptr), "the header cannot be written");
 }
 
 void AudioWriter::State::take(const std::vector<float>& samples) {
@@ -266,9 +174,7 @@ void AudioWriter::State::send(const AVFrame* frame) {
       return;
     }
     check(status, "the sound cannot be encoded");
-    packet->stream_index = 0;
-    av_packet_rescale_ts(packet.get(), encoder->time_base, muxer->streams[0]->time_base);
-    check(av_interleaved_write_frame(muxer.get(), packet.get()), "the sound cannot be written");
+    muxer->write(packet.get(), 0, encoder->time_base);
   }
 }
 
@@ -299,15 +205,7 @@ void AudioWriter::finish() {
     state.encode(state.pending.size());
   }
   state.send(nullptr);
-  state.check(av_write_trailer(state.muxer.get()), "the end cannot be written");
-  avio_flush(state.io.get());
-  state.check(state.io->error, "the end cannot be written");
-  if (::fsync(state.file.get()) != 0 ||
-      ::rename(state.temporary.c_str(), state.path.c_str()) != 0) {
-    fail_write(state.path, errno);
-  }
-  state.finished = true;
-  sync_folder(state.path.parent_path());
+  state.muxer->finish();
 }
 
 }  // namespace ogam

@@ -172,7 +172,8 @@ bool CodedVideo::State::add(const AVPacket& packet, const StreamClock& clock) {
   }
   bool idr = false;
   if (format && key) {
-    for (const h264::Bytes unit : *h264::split_units(content(packet), headers.length_bytes)) {
+    const auto units = h264::split_units(content(packet), headers.length_bytes);
+    for (const h264::Bytes unit : units.value()) {
       idr = idr || h264::unit_type(unit) == h264::kIdrSlice;
     }
   }

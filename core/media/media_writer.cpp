@@ -51,20 +51,6 @@ void set_header(AVCodecParameters& parameters, std::string_view header) {
   parameters.extradata_size = static_cast<int>(header.size());
 }
 
-struct ParametersDeleter {
-  void operator()(AVCodecParameters* parameters) const { avcodec_parameters_free(&parameters); }
-};
-using Parameters = std::unique_ptr<AVCodecParameters, ParametersDeleter>;
-
-Parameters make_parameters(const AVCodecContext* context) {
-  Parameters parameters(avcodec_parameters_alloc());
-  if (!parameters ||
-      (context != nullptr && avcodec_parameters_from_context(parameters.get(), context) < 0)) {
-    throw std::bad_alloc();
-  }
-  return parameters;
-}
-
 /// How MP4 shows text (3GPP TS 26.245, 5.16, without the box's own header): at the bottom, centred,
 /// white on nothing, in whatever sans-serif font the player has.
 std::string text_header() {
@@ -126,10 +112,11 @@ struct MediaWriter::State {
       audio = std::make_unique<ffmpeg::AudioEncoder>(
           ffmpeg::AudioEncoding{.sample_rate = kSampleRate, .channels = kChannels},
           muxer.wants_global_headers());
-      audio_stream = muxer.add_stream(*make_parameters(&audio->context()), {1, kSampleRate});
+      audio_stream =
+          muxer.add_stream(*ffmpeg::make_parameters(&audio->context()), {1, kSampleRate});
     }
     if (options.subtitles) {
-      const Parameters parameters = make_parameters(nullptr);
+      const ffmpeg::Parameters parameters = ffmpeg::make_parameters(nullptr);
       parameters->codec_type = AVMEDIA_TYPE_SUBTITLE;
       parameters->codec_id = AV_CODEC_ID_MOV_TEXT;
       set_header(*parameters, text_header());
@@ -168,7 +155,7 @@ void MediaWriter::State::add_video() {
   base = {1, options.rate.num * tick};
   tick *= options.rate.den;
   delay = std::max(options.delay, video->context().has_b_frames);
-  const Parameters parameters = make_parameters(&video->context());
+  const ffmpeg::Parameters parameters = ffmpeg::make_parameters(&video->context());
   if (options.taken_over) {
     set_header(*parameters, options.taken_over->headers + video_header);
   }

@@ -34,6 +34,15 @@ struct OwnedDictionary {
 
 }  // namespace
 
+Parameters make_parameters(const AVCodecContext* context) {
+  Parameters parameters(avcodec_parameters_alloc());
+  if (!parameters ||
+      (context != nullptr && avcodec_parameters_from_context(parameters.get(), context) < 0)) {
+    throw std::bad_alloc();
+  }
+  return parameters;
+}
+
 /// The partial file behind FFmpeg's I/O callbacks, which forget why a write failed.
 struct Muxer::Output {
   const Descriptor& file;

@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <map>
+#include <memory>
 #include <string>
 
 #include "core/base/partial_file.h"
@@ -10,6 +11,14 @@
 namespace ogam::ffmpeg {
 
 using Dictionary = std::map<std::string, std::string>;
+
+struct ParametersDeleter {
+  void operator()(AVCodecParameters* parameters) const { avcodec_parameters_free(&parameters); }
+};
+using Parameters = std::unique_ptr<AVCodecParameters, ParametersDeleter>;
+
+/// How an open encoder's packets are stored; of nothing when there is no encoder.
+Parameters make_parameters(const AVCodecContext* context);
 
 /// Writes a container file that is there when it is whole and not before: under a name of its own
 /// until `finish`, and nothing at all without it.

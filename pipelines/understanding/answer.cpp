@@ -132,7 +132,8 @@ std::string without_asking_words(const std::string& question) {
   std::string kept;
   for (const LexicalWord& word : lexical_words(question)) {
     if (!only_asks(word)) {
-      kept += (kept.empty() ? "" : " ") + word_text(word);
+      kept += kept.empty() ? "" : " ";
+      kept += word_text(word);
     }
   }
   return kept.empty() ? question : kept;

@@ -156,7 +156,7 @@ Value to_json_filter(const Value& value, const Bound& bound, Runtime& runtime) {
   style.has_indent = !indentation.is_none();
   if (style.has_indent) {
     constexpr std::int64_t kMaxIndent = 100;
-    style.item_separator = ",";
+    style.item_separator = std::string(",");
     style.indent = indentation.as_text() != nullptr
                        ? *indentation.as_text()
                        : std::string(static_cast<std::size_t>(std::clamp<std::int64_t>(
