@@ -233,7 +233,7 @@ LanguageModel::Context LanguageModel::context_of(const Input& input, std::int64_
   return context;
 }
 
-at::Tensor LanguageModel::forward(const Input& input) const {
+at::Tensor LanguageModel::states(const Input& input) const {
   check(input);
   auto x = input.embedded != nullptr ? input.embedded->embeddings : table_(input.ids);  // [B, T, D]
   const auto batch = x.size(0);
@@ -261,7 +261,11 @@ at::Tensor LanguageModel::forward(const Input& input) const {
     }
     x = x.gather(1, last.view({-1, 1, 1}).expand({-1, 1, x.size(2)})).squeeze(1);  // [B, D]
   }
-  auto logits = head_(norm_(x)).to(at::kFloat);
+  return norm_(x);
+}
+
+at::Tensor LanguageModel::forward(const Input& input) const {
+  auto logits = head_(states(input)).to(at::kFloat);
   if (config_.logits_multiplier != 1) {
     logits = logits * config_.logits_multiplier;
   }

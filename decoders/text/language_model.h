@@ -100,6 +100,11 @@ class LanguageModel {
   ///     token here.
   at::Tensor forward(const Input& input) const;
 
+  /// What the logits are made of: the contextual tokens after the final norm, [B, T, D], or [B, D]
+  /// with `last_only`, in the checkpoint's precision.
+  /// @throws what forward throws.
+  at::Tensor states(const Input& input) const;
+
   /// A cache for `batch` sequences of at most `capacity` slots.
   LanguageModelCache make_cache(std::int64_t batch, std::int64_t capacity) const;
 

@@ -11,6 +11,7 @@ import pytest
 import torch
 import transformers
 from PIL import Image
+from transformers.image_processing_utils import select_best_resolution
 from transformers.models.embedding_gemma2.video_processing_embedding_gemma2 import EmbeddingGemma2VideoProcessor
 from transformers.models.gemma4 import image_processing_gemma4 as gemma4
 from transformers.models.pe_video.video_processing_pe_video import PeVideoVideoProcessor
@@ -75,6 +76,16 @@ def test_sizes_of_videos_equal_the_reference(tmp_path: Path):
     for (factor, least, most, pair), answer in zip(budgets, answers):
         expected = [size_or_zero(qwen3.smart_resize, frames, height, width, pair, factor, least, most) for width, height, frames in videos]
         assert answer["sizes"].tolist() == expected
+
+
+def test_sizes_of_pictures_in_squares_equal_the_reference(tmp_path: Path):
+    rng = random.Random(4)
+    pictures = [[rng.randint(1, top), rng.randint(1, top), 0] for top in (30, 300, 3000, 16_000) for _ in range(500)]
+    grids = [[[384 * rows, 384 * columns] for rows in range(1, 7) for columns in range(1, 7)], [[336, 672], [672, 336], [336, 336]]]
+    requests = [{"kind": "sizes", "rule": "squares", "budget": sum(grid, []), "pictures": pictures} for grid in grids]
+    for grid, answer in zip(grids, preprocess(requests, tmp_path)):
+        best = [select_best_resolution((height, width), grid) for width, height, _ in pictures]
+        assert answer["sizes"].tolist() == [[0, 0] if size is None else [size[1], size[0]] for size in best]
 
 
 def drawn(rng: random.Random, **choices: list) -> dict:

@@ -148,6 +148,13 @@ Tensors answer_sizes(const Json& request) {
     if (rule == "gemma4") {
       return gemma4_size(from, {budget.at(0), budget.at(1), budget.at(2)});
     }
+    if (rule == "squares") {
+      std::vector<Size> sizes;
+      for (std::size_t i = 0; i + 1 < budget.size(); i += 2) {
+        sizes.push_back({.width = budget[i + 1], .height = budget[i]});
+      }
+      return best_size(from, sizes);
+    }
     const QwenBudget qwen{budget.at(0), budget.at(1), budget.at(2)};
     return frames == 0 ? qwen_image_size(from, qwen)
                        : qwen_video_size(from, frames, {qwen, budget.at(3)});
