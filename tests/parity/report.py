@@ -41,7 +41,7 @@ Of language models, the "vectors" are logits: of the first 48 tokens read at onc
 through a cache (`pieces`), and after four further tokens in one batch that is filled up at its beginnings (`left`) or ends (`right`);
 the 16 tokens that are generated greedily (`tokens`) must be the same.
 
-Of vision-language models they are logits after texts that show a picture or a clip: of the last 12 tokens read at once (`logits`),
+Of vision-language models, the "vectors" are logits after texts that show a picture or a clip: of the last 12 tokens read at once (`logits`),
 after the last one read in pieces through a cache (`pieces`), after four further tokens in one batch (`batch`), and after a text that
 shows the picture twice, or a picture after the clip (`two`); the 12 tokens that are generated greedily (`tokens`) must be the same.
 
