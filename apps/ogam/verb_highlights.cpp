@@ -6,7 +6,6 @@
 
 #include "apps/ogam/command_line.h"
 #include "apps/ogam/console.h"
-#include "apps/ogam/edit_list.h"
 #include "apps/ogam/named_row.h"
 #include "apps/ogam/output_file.h"
 #include "apps/ogam/progress_bar.h"
@@ -16,6 +15,7 @@
 #include "apps/ogam/verbs.h"
 #include "core/base/error.h"
 #include "core/base/files.h"
+#include "pipelines/editing/edit_list.h"
 #include "pipelines/search.h"
 #include "pipelines/understanding/highlights.h"
 #include "pipelines/understanding/loudness.h"
