@@ -6,6 +6,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "core/base/error.h"
@@ -134,7 +135,7 @@ TEST_F(Qwen3VlTextConfigTest, ReadsTheKeysOfEarlierFiles) {
                                  "config.json");
   const auto parsed = Qwen3VlTextConfig::parse(ConfigReader(config, "config.json"));
   EXPECT_EQ(parsed.rope_theta, 77);
-  EXPECT_EQ(parsed.layer.key_value_heads, 6);
+  EXPECT_EQ(std::get<GroupedAttention::Config>(parsed.layer.attention).key_value_heads, 6);
   EXPECT_EQ(parsed.vocab_size, 151936);
 }
 
@@ -176,7 +177,7 @@ TEST_F(Qwen3VlTextConfigTest, RefusesAbsurdSizes) {
 
 TEST_F(Qwen3VlTextTest, RefusesHeadsThatDoNotDivide) {
   auto config = model_.config();
-  config.layer.key_value_heads = 3;
+  std::get<GroupedAttention::Config>(config.layer.attention).key_value_heads = 3;
   EXPECT_THROW(Qwen3VlText(config, checkpoint_.weights("model.language_model.")), Error);
 }
 
