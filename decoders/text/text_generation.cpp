@@ -123,7 +123,7 @@ GeneratedText TextGenerator::generate(std::span<const std::int32_t> prompt,
   while (true) {
     if (config.constraint != nullptr) {
       allowed.assign(logits.size(), false);
-      config.constraint->mask(allowed);
+      config.constraint->mask(allowed, limit - std::ssize(result.tokens));
     }
     const auto token = sample_token(logits, sequence, allowed, config.sampling, random);
     if (std::find(ends.begin(), ends.end(), token) != ends.end()) {
