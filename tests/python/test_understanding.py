@@ -23,7 +23,7 @@ class WithoutWriter(Ogam):
     """The command, told to do without a language model whether one is installed or not."""
 
     def run(self, *words: object, **options) -> subprocess.CompletedProcess:
-        none = ["--writer", "none"] if words and words[0] in ("ask", "summarize", "caption") else []
+        none = ["--writer", "none"] if words and words[0] in ("ask", "summarize", "chapters", "caption") else []
         return super().run(*words, *none, **options)
 
 

@@ -234,6 +234,12 @@ def test_a_summary_of_chance_is_caught_too(ogam, tiny, texts):
         assert (done.returncode, done.stdout) == (2, b""), done.stderr
 
 
+def test_titles_of_chance_are_caught_too(ogam, tiny, texts):
+    archive, folder = texts
+    document = call(ogam, "chapters", folder / "harbour.wav", "--writer", tiny, "--archive", archive)
+    assert document == call(ogam, "chapters", folder / "harbour.wav", "--writer", "none", "--archive", archive)
+
+
 def test_segments_are_described_as_a_schema_wants(ogam, tiny, texts, tmp_path):
     archive, folder = texts
     schema = {"type": "object", "required": ["start", "what"], "properties": {
