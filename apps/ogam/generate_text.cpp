@@ -142,10 +142,13 @@ void write_grounded_text(const CommandLine& line, TextWriter& writer, const std:
   }
   const GroundedOutput output(writer, sources, budget, text, /*with_names=*/true);
   output.note(line.common());
+  const auto lines = text.sentences.empty() ? "Not in the archive.\n" : output.lines();
   if (line.common().json) {
-    print_json(output.json());
+    Json document = output.json();
+    document["text"] = lines.substr(0, lines.size() - 1);
+    print_json(document);
   } else {
-    fmt::print("{}", text.sentences.empty() ? "Not in the archive.\n" : output.lines());
+    fmt::print("{}", lines);
   }
 }
 

@@ -234,6 +234,16 @@ def test_a_summary_of_chance_is_caught_too(ogam, tiny, texts):
         assert (done.returncode, done.stdout) == (2, b""), done.stderr
 
 
+def test_a_grounded_text_of_chance_says_that_there_is_nothing(ogam, tiny, texts):
+    document = call(ogam, "generate", "text", "When does the library open?", "--writer", tiny, "--archive", texts[0])
+    assert (document["text"], document["sentences"], document["citations"]) == ("Not in the archive.", [], [])
+    assert document["dropped"] and all(sentence["why"] for sentence in document["dropped"])
+    assert 0 < document["context"]["tokens"] <= document["context"]["budget"]
+    assert document["context"]["sources"] > 0
+    nothing = ogam.run("generate", "text", "양자역학 강의", "--writer", tiny, "--archive", texts[0])
+    assert (nothing.returncode, nothing.stdout) == (0, b"Not in the archive.\n")
+
+
 def test_titles_of_chance_are_caught_too(ogam, tiny, texts):
     archive, folder = texts
     document = call(ogam, "chapters", folder / "harbour.wav", "--writer", tiny, "--archive", archive)
