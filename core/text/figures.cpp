@@ -26,6 +26,8 @@ constexpr std::array<NumberWord, 28> kEnglish = {{
     {U"thirty", 30},  {U"forty", 40},     {U"fifty", 50},    {U"sixty", 60},    {U"seventy", 70},
     {U"eighty", 80},  {U"ninety", 90},    {U"dozen", 12},
 }};
+/// A number only within a longer one.
+constexpr NumberWord kOne = {U"one", 1};
 constexpr std::array<NumberWord, 5> kEnglishScales = {{{U"hundred", 1e2},
                                                        {U"thousand", 1e3},
                                                        {U"million", 1e6},
@@ -194,21 +196,26 @@ class Reader {
   void read_english() {
     double total = 0;
     double section = 0;
-    const std::size_t begin = at_;
+    double last = 100;      // what was read before; what follows a scale is added to it
     std::size_t end = at_;  // behind the last word of the number
     while (at_ < text_.size() && is_letter_or_digit(text_[at_]) && !is_digit(text_[at_])) {
       const auto next = word();
-      if (const auto* const number = find(kEnglish, next)) {
+      const auto* const number = next == U"one" ? &kOne : find(kEnglish, next);
+      const auto* const scale = find(kEnglishScales, next);
+      // "five thirty" are two numbers, and "twenty-five" is one.
+      const bool is_added = last >= 100 || (last >= 20 && number != nullptr && number->value > 0 &&
+                                            number->value < 10);
+      if (number != nullptr && is_added) {
         section += number->value;
-      } else if (next == U"one" && end > begin) {
-        section += 1;
-      } else if (const auto* const scale = find(kEnglishScales, next)) {
+        last = number->value;
+      } else if (scale != nullptr) {
         section *= scale->value;
+        last = scale->value;
         if (scale->value > 100) {
           total += section;
           section = 0;
         }
-      } else if (next != U"and") {
+      } else if (next != U"and" || last < 100) {
         break;
       }
       at_ += next.size();

@@ -27,6 +27,7 @@ TEST(FiguresTest, EnglishWordsAreNumbers) {
   EXPECT_THAT(figures_in("1.5 million and two thousand twenty four"),
               ElementsAre(DoubleEq(1.5e6), 2024));
   EXPECT_THAT(figures_in("twenty one"), ElementsAre(21));
+  EXPECT_THAT(figures_in("at five thirty, two and three"), ElementsAre(5, 30, 2, 3));
 }
 
 TEST(FiguresTest, KoreanNumbersAreNumbers) {
