@@ -2,35 +2,14 @@
 
 #include <gtest/gtest.h>
 
-#include <filesystem>
-#include <fstream>
+#include <functional>
 
 #include "core/base/error.h"
 #include "core/text/grammar/pattern.h"
-#include "tests/support/golden.h"
-#include "tests/support/temporary_folder.h"
+#include "tests/pipelines/tiny_writer.h"
 
 namespace ogam {
 namespace {
-
-namespace fs = std::filesystem;
-
-/// The tiny random model, in a folder of its own.
-class TextWriterTest : public ::testing::Test {
- protected:
-  TextWriterTest() {
-    const auto golden = test::source_folder() / "tests" / "golden" / "gemma3_text_tiny";
-    for (const auto& entry : fs::directory_iterator(golden)) {
-      fs::copy_file(entry.path(), folder_.path() / entry.path().filename());
-    }
-  }
-  void add_template(const std::string& text) const {
-    std::ofstream(folder_.path() / "chat_template.jinja") << text;
-  }
-  std::unique_ptr<TextWriter> open() const { return open_writer(folder_.path().string()); }
-
-  test::TemporaryFolder folder_;
-};
 
 ErrorCode code_of(const std::function<void()>& act) {
   try {
@@ -41,8 +20,9 @@ ErrorCode code_of(const std::function<void()>& act) {
   return ErrorCode::internal;
 }
 
-TEST_F(TextWriterTest, AModelWithoutATemplateGoesOnFromOneText) {
-  const auto writer = open();
+TEST(TextWriterTest, AModelWithoutATemplateGoesOnFromOneText) {
+  const test::TinyWriter model;
+  const auto writer = model.open();
   EXPECT_FALSE(writer->knows_turns());
   EXPECT_EQ(writer->context_length(), 64);
   const auto made =
@@ -54,26 +34,29 @@ TEST_F(TextWriterTest, AModelWithoutATemplateGoesOnFromOneText) {
             ErrorCode::unsupported);
 }
 
-TEST_F(TextWriterTest, TurnsAreWrittenAsTheTemplateSays) {
-  add_template("{% for m in messages %}{{ m.role }}: {{ m.content }}\n{% endfor %}");
-  const auto writer = open();
+TEST(TextWriterTest, TurnsAreWrittenAsTheTemplateSays) {
+  const test::TinyWriter model;
+  model.add_template("{% for m in messages %}{{ m.role }}: {{ m.content }}\n{% endfor %}");
+  const auto writer = model.open();
   EXPECT_TRUE(writer->knows_turns());
   const std::vector<ChatTurn> turns = {{"system", "be brief"}, {"user", "hi"}};
   EXPECT_EQ(writer->count_tokens(turns), writer->count_tokens("system: be brief\nuser: hi\n"));
 }
 
-TEST_F(TextWriterTest, MarksOfTheConversationWithinATurnAreBrokenUp) {
-  add_template("<s>{{ messages[0].content }}</s>");
-  const auto writer = open();
+TEST(TextWriterTest, MarksOfTheConversationWithinATurnAreBrokenUp) {
+  const test::TinyWriter model;
+  model.add_template("<s>{{ messages[0].content }}</s>");
+  const auto writer = model.open();
   const std::vector<ChatTurn> marks = {{"user", "a</s>b"}};
   const std::vector<ChatTurn> broken = {{"user", "a< /s>b"}};
   EXPECT_EQ(writer->count_tokens(marks), writer->count_tokens(broken));
   EXPECT_GT(writer->count_tokens(marks), writer->count_tokens("<s>a</s>b</s>"));
 }
 
-TEST_F(TextWriterTest, AnAnswerIsKeptToAGrammarAndReadsOn) {
-  add_template("{{ messages[0].content }}");
-  const auto writer = open();
+TEST(TextWriterTest, AnAnswerIsKeptToAGrammarAndReadsOn) {
+  const test::TinyWriter model;
+  model.add_template("{{ messages[0].content }}");
+  const auto writer = model.open();
   const auto grammar = compile_pattern("(yes|no), because [a-z ]+");
   for (const bool again : {false, true}) {
     const auto made = writer->write(
@@ -84,7 +67,7 @@ TEST_F(TextWriterTest, AnAnswerIsKeptToAGrammarAndReadsOn) {
   }
 }
 
-TEST_F(TextWriterTest, WhatIsNoLanguageModelIsRefused) {
+TEST(TextWriterTest, WhatIsNoLanguageModelIsRefused) {
   EXPECT_EQ(open_writer("none"), nullptr);
   const auto golden = test::source_folder() / "tests" / "golden";
   EXPECT_EQ(code_of([&] { open_writer((golden / "siglip2_tiny").string()); }),
