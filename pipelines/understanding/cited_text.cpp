@@ -172,14 +172,19 @@ std::shared_ptr<const Grammar> cited_text_grammar(const CitedTextShape& shape) {
   return compile_pattern(pattern);
 }
 
+bool says_nothing(std::string_view text) {
+  return trimmed(text.substr(0, text.find('['))) == kNothingFound;
+}
+
 std::vector<CitedSentence> read_cited_text(std::string_view text, std::size_t count) {
+  if (says_nothing(text)) {
+    return {};
+  }
   std::vector<CitedSentence> sentences;
   std::string said;
   std::vector<std::size_t> numbers;
   const auto flush = [&] {
-    if (trimmed(said) != kNothingFound) {
-      add_sentences(said, numbers, count, sentences);
-    }
+    add_sentences(said, numbers, count, sentences);
     said.clear();
     numbers.clear();
   };

@@ -32,9 +32,12 @@ struct CitedTextShape {
 /// "It opens at nine.[2] It closes at five.[3][4]", or kNothingFound.
 std::shared_ptr<const Grammar> cited_text_grammar(const CitedTextShape& shape);
 
+/// Whether an answer is kNothingFound and nothing else, with numbers behind it or not.
+bool says_nothing(std::string_view text);
+
 /// Reads such an answer; several sentences before the same numbers each have them. Of a text that
 /// is not of that language, what can be read: sentences behind the last number have no source.
-/// @return empty for kNothingFound.
+/// @return empty for kNothingFound, and where there are no words.
 /// @param count of sources; numbers beyond it are a problem of their sentence.
 std::vector<CitedSentence> read_cited_text(std::string_view text, std::size_t count);
 

@@ -147,7 +147,7 @@ GroundedText write_grounded(TextWriter& writer, const Sources& sources, const Gr
   GroundedText text;
   text.made = writer.write(request);
   auto sentences = read_cited_text(text.made.text, sources.list.size());
-  text.says_nothing = sentences.empty();
+  text.says_nothing = says_nothing(text.made.text);
   const auto texts = source_texts(sources);
   check_cited_text(sentences, texts);
   for (CitedSentence& sentence : sentences) {

@@ -49,6 +49,11 @@ TEST(CitedTextTest, SentencesBeforeTheSameNumbersEachHaveThem) {
 }
 
 TEST(CitedTextTest, NothingFoundIsNoSentence) {
+  EXPECT_TRUE(says_nothing("NONE"));
+  EXPECT_TRUE(says_nothing(" NONE [1]\n"));
+  EXPECT_FALSE(says_nothing("NONE of them.[1]"));
+  EXPECT_FALSE(says_nothing("...[1]"));
+  EXPECT_THAT(read_cited_text("...[1]", 3), IsEmpty());
   EXPECT_THAT(read_cited_text("NONE", 3), IsEmpty());
   EXPECT_THAT(read_cited_text(" NONE[1]", 3), IsEmpty());
   EXPECT_THAT(read_cited_text("", 3), IsEmpty());

@@ -49,7 +49,7 @@ TEST(GroundedWritingTest, WhatIsWrittenByChanceHasSourcesAndIsNotKept) {
                                       .sentences = 2,
                                       .sampling = {.temperature = 2, .seed = seed}});
     EXPECT_TRUE(text.sentences.empty()) << text.made.text;
-    EXPECT_EQ(text.says_nothing, text.dropped.empty());
+    EXPECT_EQ(text.says_nothing, text.made.text == kNothingFound);
     for (const CitedSentence& sentence : text.dropped) {
       EXPECT_EQ(sentence.sources, std::vector<std::size_t>{0}) << text.made.text;
       EXPECT_FALSE(sentence.problem.empty());
