@@ -22,7 +22,9 @@ namespace {
 namespace po = boost::program_options;
 
 /// What a language model is given of what was found, if it fits.
-constexpr std::size_t kFoundToRead = 8;
+constexpr std::size_t kFoundToRead = 6;
+/// When the search is as sure as this, a model that finds no answer is not believed.
+constexpr double kSureScore = 0.5;
 constexpr std::size_t kMostWritten = 12;  // sentences of one answer
 constexpr std::int64_t kMostSentences = 1000;
 
@@ -71,7 +73,7 @@ Answer quoted(std::span<const Citation> citations, bool with_names) {
 }
 
 /// What a language model writes from what was found; nothing when none of it is supported by its
-/// sources.
+/// sources, or it finds no answer where the search is sure.
 std::optional<Answer> written(const CommandLine& line, TextWriter& writer,
                               const UnderstandingInput& input, const Question& question,
                               std::span<const Citation> found, bool with_names) {
@@ -86,7 +88,9 @@ std::optional<Answer> written(const CommandLine& line, TextWriter& writer,
   const auto text = write_grounded(writer, sources, task);
   const GroundedOutput output(writer, sources, budget, text, with_names);
   output.note(line.common());
-  if (text.sentences.empty() && !text.says_nothing) {
+  const bool is_answered = !text.sentences.empty();
+  const bool is_believed = text.says_nothing && found.front().score < kSureScore;
+  if (!is_answered && !is_believed) {
     return std::nullopt;
   }
   return Answer{.text = output.lines(), .document = output.json()};

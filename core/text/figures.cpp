@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <optional>
 #include <string>
 #include <utility>
 
@@ -153,32 +152,35 @@ class Reader {
   double korean(double number) {
     double total = 0;
     double section = 0;
-    std::optional<double> pending = number;
+    double pending = number;  // what no scale has followed yet
+    bool is_pending = true;
     while (at_ < text_.size()) {
       const char32_t c = text_[at_];
       if (const auto* const small = find(kSmallScales, {&c, 1})) {
-        section += pending.value_or(1) * small->value;
-        pending.reset();
+        section += (is_pending ? pending : 1) * small->value;
+        is_pending = false;
         ++at_;
       } else if (const auto* const large = find(kLargeScales, {&c, 1})) {
-        const double counted = section + pending.value_or(0);
+        const double counted = section + (is_pending ? pending : 0);
         total += (counted == 0 ? 1 : counted) * large->value;
         section = 0;
-        pending.reset();
+        is_pending = false;
         ++at_;
       } else if (const auto sino = kSinoDigits.find(c);
-                 sino != std::u32string_view::npos && !pending) {
+                 sino != std::u32string_view::npos && !is_pending) {
         pending = static_cast<double>(sino);
+        is_pending = true;
         ++at_;
       } else if (const auto space = static_cast<std::size_t>(c == U' ');
-                 !pending && at_ + space < text_.size() && is_digit(text_[at_ + space])) {
+                 !is_pending && at_ + space < text_.size() && is_digit(text_[at_ + space])) {
         at_ += space;
         pending = digits();
+        is_pending = true;
       } else {
         break;
       }
     }
-    return total + section + pending.value_or(0);
+    return total + section + (is_pending ? pending : 0);
   }
 
   void read_word() {

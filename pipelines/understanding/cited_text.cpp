@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cctype>
 #include <charconv>
+#include <optional>
 #include <set>
 
 #include "core/base/error.h"
@@ -20,6 +21,7 @@ namespace {
 
 constexpr std::size_t kMostNumbers = 3;      // of one sentence
 constexpr double kLeastShare = 0.5;          // of a sentence's words that are in its sources
+constexpr double kSureShare = 0.75;          // the same where another source is taken
 constexpr std::size_t kLeastStem = 4;        // letters of words that may have other endings
 constexpr std::size_t kLeastHangulStem = 2;  // syllables
 
@@ -43,6 +45,14 @@ Number number_at(std::string_view text) {
   return number;
 }
 
+/// Without the time that stands before the text of a source, and that models copy.
+std::string_view without_clock(std::string_view text) {
+  const auto end = text.find_first_not_of("0123456789:");
+  const bool is_clock = end != std::string_view::npos && text[end] == ' ' &&
+                        text.substr(0, end).find(':') != std::string_view::npos;
+  return is_clock ? text.substr(end + 1) : text;
+}
+
 /// Without spaces around it, and marks that belong to the sentence before.
 std::string trimmed(std::string_view text) {
   constexpr std::string_view kSpace = " \t\r\n";
@@ -50,7 +60,7 @@ std::string trimmed(std::string_view text) {
   if (first == std::string_view::npos) {
     return "";
   }
-  return std::string(text.substr(first, text.find_last_not_of(kSpace) + 1 - first));
+  return std::string(without_clock(text.substr(first, text.find_last_not_of(kSpace) + 1 - first)));
 }
 
 void add_sentences(std::string_view text, const std::vector<std::size_t>& numbers,
@@ -154,6 +164,66 @@ std::string find_invented_figure(const std::string& sentence,
   return "";
 }
 
+/// What a sentence has of its sources.
+struct LookedUp {
+  std::string problem;
+  double share = 0;  ///< of its words; 0 where none can be compared
+};
+
+LookedUp look_up(const CitedSentence& sentence, std::span<const std::string> sources) {
+  if (!sentence.problem.empty()) {
+    return {sentence.problem};
+  }
+  if (sentence.sources.empty()) {
+    return {"it names no source"};
+  }
+  std::vector<std::string> cited;
+  for (const std::size_t source : sentence.sources) {
+    cited.push_back(sources[source]);
+  }
+  if (auto problem = find_invented_figure(sentence.text, cited); !problem.empty()) {
+    return {problem};
+  }
+  const SourceWords known(cited);
+  for (const std::string& name : names_in(sentence.text)) {
+    for (const LexicalWord& word : lexical_words(name)) {
+      if (known.can_compare(word) && !is_stop_word(word) && !known.has(word)) {
+        return {fmt::format("the name {} is not in its sources", name)};
+      }
+    }
+  }
+  std::size_t all = 0;
+  std::size_t found = 0;
+  bool compared = known.words.empty();
+  for (const LexicalWord& word : lexical_words(sentence.text)) {
+    compared = compared || known.can_compare(word);
+    if (!is_stop_word(word) && !is_figure(word) && known.can_compare(word)) {
+      ++all;
+      found += known.has(word) ? 1 : 0;
+    }
+  }
+  const double share = all == 0 ? 0 : static_cast<double>(found) / static_cast<double>(all);
+  const bool enough =
+      all > 0 ? share >= kLeastShare : !compared || !figures_in(sentence.text).empty();
+  return {enough ? "" : "its sources say something else", share};
+}
+
+/// The one source that surely supports a sentence which its own sources do not.
+std::optional<std::size_t> better_source(const CitedSentence& sentence,
+                                         std::span<const std::string> sources) {
+  std::optional<std::size_t> best;
+  double most = kSureShare;
+  for (std::size_t i = 0; i < sources.size(); ++i) {
+    const auto looked_up = look_up({.text = sentence.text, .sources = {i}}, sources);
+    if (looked_up.problem.empty() && looked_up.share >= most && looked_up.share > 0 &&
+        (!best || looked_up.share > most)) {
+      best = i;
+      most = looked_up.share;
+    }
+  }
+  return best;
+}
+
 }  // namespace
 
 std::shared_ptr<const Grammar> cited_text_grammar(const CitedTextShape& shape) {
@@ -164,7 +234,10 @@ std::shared_ptr<const Grammar> cited_text_grammar(const CitedTextShape& shape) {
   for (std::size_t i = 1; i <= shape.sources; ++i) {
     numbers += (i == 1 ? "" : "|") + std::to_string(i);
   }
-  auto pattern = fmt::format(R"((?:[^\[\]\n]+(?:\[(?:{})\]){{1,{}}}\n?){{1,{}}})", numbers,
+  // Figures and capitals may stand before the first Korean syllable: 9시, KTX는.
+  const std::string_view begin =
+      shape.korean ? R"( ?[A-Z0-9,.]{0,10} ?[가-힣])" : R"( ?[^\[\]\s가-힣])";
+  auto pattern = fmt::format(R"((?:{}[^\[\]\n]*(?:\[(?:{})\]){{1,{}}}\n?){{1,{}}})", begin, numbers,
                              kMostNumbers, shape.most_sentences);
   if (shape.may_be_nothing) {
     pattern = fmt::format("{}|{}", kNothingFound, pattern);
@@ -206,46 +279,18 @@ std::vector<CitedSentence> read_cited_text(std::string_view text, std::size_t co
 }
 
 std::string find_problem(const CitedSentence& sentence, std::span<const std::string> sources) {
-  if (!sentence.problem.empty()) {
-    return sentence.problem;
-  }
-  if (sentence.sources.empty()) {
-    return "it names no source";
-  }
-  std::vector<std::string> cited;
-  for (const std::size_t source : sentence.sources) {
-    cited.push_back(sources[source]);
-  }
-  if (auto problem = find_invented_figure(sentence.text, cited); !problem.empty()) {
-    return problem;
-  }
-  const SourceWords known(cited);
-  for (const std::string& name : names_in(sentence.text)) {
-    for (const LexicalWord& word : lexical_words(name)) {
-      if (known.can_compare(word) && !is_stop_word(word) && !known.has(word)) {
-        return fmt::format("the name {} is not in its sources", name);
-      }
-    }
-  }
-  std::size_t all = 0;
-  std::size_t found = 0;
-  bool compared = known.words.empty();
-  for (const LexicalWord& word : lexical_words(sentence.text)) {
-    compared = compared || known.can_compare(word);
-    if (!is_stop_word(word) && !is_figure(word) && known.can_compare(word)) {
-      ++all;
-      found += known.has(word) ? 1 : 0;
-    }
-  }
-  const bool enough = all > 0 ? static_cast<double>(found) >= kLeastShare * static_cast<double>(all)
-                              : !compared || !figures_in(sentence.text).empty();
-  return enough ? "" : "its sources say something else";
+  return look_up(sentence, sources).problem;
 }
 
 void check_cited_text(std::vector<CitedSentence>& sentences, std::span<const std::string> sources) {
   std::set<std::string> said;
   for (CitedSentence& sentence : sentences) {
-    sentence.problem = find_problem(sentence, sources);
+    auto problem = find_problem(sentence, sources);
+    if (const auto better = problem.empty() ? std::nullopt : better_source(sentence, sources)) {
+      sentence.sources = {*better};
+      problem.clear();
+    }
+    sentence.problem = std::move(problem);
     if (sentence.problem.empty() && !said.insert(fold_for_matching(sentence.text)).second) {
       sentence.problem = "it was said before";
     }

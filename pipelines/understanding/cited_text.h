@@ -26,6 +26,7 @@ struct CitedTextShape {
   std::size_t sources = 0;         ///< numbers that may be cited: 1 to this
   std::size_t most_sentences = 1;  ///< or rather, groups of sentences with their sources
   bool may_be_nothing = true;      ///< whether `kNothingFound` is an answer
+  bool korean = false;             ///< sentences begin with a Korean word, else with none
 };
 
 /// The language of answers in which every sentence is followed by one to three numbers of sources:
@@ -51,6 +52,9 @@ std::vector<CitedSentence> read_cited_text(std::string_view text, std::size_t co
 std::string find_problem(const CitedSentence& sentence, std::span<const std::string> sources);
 
 /// Notes the problem of each sentence, and of those that say again what another one says.
+///
+/// Small models mix numbers up: a sentence that its own sources do not support gets the one source
+/// that has all its numbers and names and the most of its words, three of four at least.
 /// @param sources the texts of all sources.
 void check_cited_text(std::vector<CitedSentence>& sentences, std::span<const std::string> sources);
 

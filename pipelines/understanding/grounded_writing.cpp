@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "core/base/error.h"
 #include "core/text/unicode.h"
@@ -17,7 +18,8 @@ constexpr std::int64_t kLeastSourceTokens = 64;
 
 /// What a model is told, in one language.
 struct Instructions {
-  std::string_view rules;  ///< of all kinds
+  std::array<std::string_view, 3> task;  ///< by GroundedKind
+  std::string_view citing;
   std::string_view nothing;
   std::string_view summary;  ///< {}: sentences at most
   std::string_view question;
@@ -27,9 +29,12 @@ struct Instructions {
 };
 
 constexpr Instructions kEnglish = {
-    .rules =
-        "You write from numbered sources. Use only what they say, and add nothing of your "
-        "own. Write short, complete sentences. Behind each sentence put the number of its "
+    .task = {"Answer the question from the numbered sources alone, in one or two short sentences.",
+             "Summarize numbered sources in short, complete sentences.",
+             "Write what is asked for from the numbered sources alone, in short, complete "
+             "sentences."},
+    .citing =
+        " Add nothing that they do not say. Behind each sentence put the number of its "
         "source in brackets, like this: The train leaves at noon.[2]",
     .nothing = " If the sources do not answer the question, write only: NONE",
     .summary = "Summarize the sources in at most {} sentences.",
@@ -38,9 +43,11 @@ constexpr Instructions kEnglish = {
     .language = " Write in {}.",
     .style = " Style: {}."};
 constexpr Instructions kKorean = {
-    .rules =
-        "번호가 붙은 자료만 보고 한국어로 씁니다. 자료에 있는 내용만 쓰고 다른 내용은 덧붙이지 "
-        "않습니다. 짧고 완전한 문장으로 쓰고, 문장마다 뒤에 자료 번호를 대괄호로 적습니다. "
+    .task = {"번호가 붙은 자료만 보고 질문에 한국어로 짧게 한두 문장으로 답합니다.",
+             "번호가 붙은 자료를 한국어로 짧고 완전한 문장으로 요약합니다.",
+             "번호가 붙은 자료만 보고 부탁받은 글을 한국어로 짧고 완전한 문장으로 씁니다."},
+    .citing =
+        " 자료에 없는 내용은 덧붙이지 않습니다. 문장마다 뒤에 자료 번호를 대괄호로 적습니다. "
         "예: 기차는 정오에 떠납니다.[2]",
     .nothing = " 자료에 질문의 답이 없으면 NONE 이라고만 씁니다.",
     .summary = "위 자료를 {}문장 이내로 요약하세요.",
@@ -72,12 +79,16 @@ bool are_korean(const Sources& sources) {
   return 2 * korean > std::ssize(sources.list);
 }
 
+bool is_korean(const Sources& sources, const GroundedTask& task) {
+  return !task.language.empty() ? task.language == "ko"
+         : task.request.empty() ? are_korean(sources)
+                                : has_hangul(task.request);
+}
+
 std::vector<ChatTurn> turns_of(const Sources& sources, const GroundedTask& task) {
-  const bool korean = !task.language.empty() ? task.language == "ko"
-                      : task.request.empty() ? are_korean(sources)
-                                             : has_hangul(task.request);
-  const Instructions& words = korean ? kKorean : kEnglish;
-  std::string rules(words.rules);
+  const Instructions& words = is_korean(sources, task) ? kKorean : kEnglish;
+  auto rules =
+      std::string(words.task[static_cast<std::size_t>(task.kind)]) + std::string(words.citing);
   if (task.kind == GroundedKind::answer) {
     rules += words.nothing;
   }
@@ -140,7 +151,8 @@ GroundedText write_grounded(TextWriter& writer, const Sources& sources, const Gr
   request.turns = turns_of(sources, task);
   request.grammar = cited_text_grammar({.sources = sources.list.size(),
                                         .most_sentences = task.sentences,
-                                        .may_be_nothing = task.kind == GroundedKind::answer});
+                                        .may_be_nothing = task.kind == GroundedKind::answer,
+                                        .korean = is_korean(sources, task)});
   request.generation.sampling = task.sampling;
   request.generation.max_tokens = answer_tokens(task);
   request.generation.cancellation = task.cancellation;
@@ -153,6 +165,17 @@ GroundedText write_grounded(TextWriter& writer, const Sources& sources, const Gr
   for (CitedSentence& sentence : sentences) {
     auto& list = sentence.problem.empty() ? text.sentences : text.dropped;
     list.push_back(std::move(sentence));
+  }
+  const bool rests_on_found =
+      std::any_of(text.sentences.begin(), text.sentences.end(), [&](const auto& sentence) {
+        return std::any_of(sentence.sources.begin(), sentence.sources.end(),
+                           [&](std::size_t source) { return sources.list[source].score > 0; });
+      });
+  if (!rests_on_found) {
+    for (CitedSentence& sentence : std::exchange(text.sentences, {})) {
+      sentence.problem = "it rests on nothing that the search found";
+      text.dropped.push_back(std::move(sentence));
+    }
   }
   return text;
 }

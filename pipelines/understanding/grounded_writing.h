@@ -48,7 +48,8 @@ SourceBudget source_budget(const TextWriter& writer, const GroundedTask& task,
                            std::int64_t wanted = 1500);
 
 /// Writes from sources and nothing else: every sentence names its sources, which the grammar sees
-/// to, and is checked against them afterwards. What they do not support is not among the sentences.
+/// to, and is checked against them afterwards. What they do not support is not among the sentences,
+/// and none is where all of them rest on places that merely lie beside what a search found.
 /// @param sources one at least.
 /// @throws as TextWriter::write.
 GroundedText write_grounded(TextWriter& writer, const Sources& sources, const GroundedTask& task);

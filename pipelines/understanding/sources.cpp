@@ -15,7 +15,7 @@ namespace ogam {
 namespace {
 
 /// How many sentences on each side of a found one may be read too.
-constexpr std::size_t kNeighbours = 3;
+constexpr std::size_t kNeighbours = 2;
 
 /// "0:09", "1:02:03".
 std::string short_clock(Time time) {
@@ -115,7 +115,6 @@ struct Position {
   const AssetMaterial* material = nullptr;
   const std::vector<TimedSentence>* sentences = nullptr;
   std::size_t index = 0;
-  double score = 0;
 };
 
 std::optional<Position> position_of(const AssetMaterial& material, const Citation& citation) {
@@ -127,8 +126,7 @@ std::optional<Position> position_of(const AssetMaterial& material, const Citatio
   if (found == sentences.end()) {
     return std::nullopt;
   }
-  return Position{&material, &sentences, static_cast<std::size_t>(found - sentences.begin()),
-                  citation.score};
+  return Position{&material, &sentences, static_cast<std::size_t>(found - sentences.begin())};
 }
 
 }  // namespace
@@ -182,7 +180,7 @@ Sources gather_sources(const Archive& archive, const Pack& pack, std::span<const
     for (const Position& at : positions) {
       for (const auto index : {at.index - distance, at.index + distance}) {
         if (index < at.sentences->size()) {  // below zero it is a very large number
-          gatherer.add(cite_sentence(at.material->asset, (*at.sentences)[index], at.score), index);
+          gatherer.add(cite_sentence(at.material->asset, (*at.sentences)[index], 0), index);
         }
       }
     }

@@ -38,7 +38,7 @@ std::string source_lines(const Sources& sources);
 std::vector<std::string> source_texts(const Sources& sources);
 
 /// Places that may answer a question, and what is said or written right before and behind them, the
-/// likeliest first, as many as fit.
+/// likeliest first, as many as fit. The latter have the score 0: no search found them.
 /// @param found of answer_by_quoting, best first.
 Sources gather_sources(const Archive& archive, const Pack& pack, std::span<const Citation> found,
                        const SourceBudget& budget, const CancellationToken& cancellation = {});

@@ -26,7 +26,7 @@ TEST(CitedTextTest, TheGrammarTakesSentencesWithSourcesThatThereAre) {
   const CitedTextShape shape{.sources = 12, .most_sentences = 2};
   EXPECT_TRUE(accepts(shape, "NONE"));
   EXPECT_TRUE(accepts(shape, "It opens at nine.[2]"));
-  EXPECT_TRUE(accepts(shape, "아홉 시에 엽니다 [12][1]\n다섯 시에 닫습니다.[3]\n"));
+  EXPECT_TRUE(accepts(shape, "It opens [12][1]\n At 5:30 it closes.[3]\n"));
   EXPECT_FALSE(accepts(shape, "It opens at nine."));
   EXPECT_FALSE(accepts(shape, "It opens at nine.[13]"));
   EXPECT_FALSE(accepts(shape, "It opens at nine.[0]"));
@@ -34,6 +34,16 @@ TEST(CitedTextTest, TheGrammarTakesSentencesWithSourcesThatThereAre) {
   EXPECT_FALSE(accepts(shape, "a[1]b[1]c[1]"));
   EXPECT_FALSE(accepts({.sources = 2, .may_be_nothing = false}, "NONE"));
   EXPECT_THROW(cited_text_grammar({.sources = 0}), Error);
+}
+
+TEST(CitedTextTest, TheGrammarKeepsToALanguage) {
+  const CitedTextShape korean{.sources = 3, .most_sentences = 2, .korean = true};
+  EXPECT_TRUE(accepts(korean, "아홉 시에 엽니다 [3][1]\n 9시에 닫습니다.[3]"));
+  EXPECT_TRUE(accepts(korean, "KTX는 45,000원입니다.[1]"));
+  EXPECT_TRUE(accepts(korean, "NONE"));
+  EXPECT_FALSE(accepts(korean, "It opens at nine.[2]"));
+  EXPECT_FALSE(accepts(korean, "0:09 It opens at nine.[2]"));
+  EXPECT_FALSE(accepts({.sources = 3}, "아홉 시에 엽니다.[2]"));
 }
 
 TEST(CitedTextTest, SentencesBeforeTheSameNumbersEachHaveThem) {
@@ -103,6 +113,26 @@ TEST(CitedTextTest, SentencesAboutSomethingElseAreNot) {
 TEST(CitedTextTest, OfATranslationTheNumbersAreChecked) {
   EXPECT_EQ(problem_of("도서관은 아홉 시에 문을 엽니다.", {0}), "");
   EXPECT_EQ(problem_of("The next stop is Seoul Station.", {1}), "");
+}
+
+TEST(CitedTextTest, ACopiedTimeIsLeftOut) {
+  const auto sentences = read_cited_text("0:09 The library opens at 9:30 daily.[1]", 1);
+  ASSERT_EQ(sentences.size(), 1U);
+  EXPECT_EQ(sentences[0].text, "The library opens at 9:30 daily.");
+}
+
+TEST(CitedTextTest, AWrongNumberIsPutRightWhereOneSourceSaysItAll) {
+  auto sentences = read_cited_text(
+      "The library closes at five thirty.[3] The library sold 1,500 tickets in Busan.[1] Paris is "
+      "far.[1]",
+      3);
+  ASSERT_EQ(sentences.size(), 3U);
+  check_cited_text(sentences, kSources);
+  EXPECT_EQ(sentences[0].problem, "");
+  EXPECT_THAT(sentences[0].sources, ElementsAre(0));
+  EXPECT_EQ(sentences[1].problem, "");
+  EXPECT_THAT(sentences[1].sources, ElementsAre(2));  // three of its four words
+  EXPECT_NE(sentences[2].problem, "");
 }
 
 TEST(CitedTextTest, WhatIsSaidTwiceIsLeftOutOnce) {
