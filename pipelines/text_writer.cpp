@@ -79,8 +79,9 @@ TextWriter::TextWriter(const fs::path& folder, Label label)
 
 std::string TextWriter::without_marks(std::string text) const {
   for (const std::string& mark : marks_) {
+    const std::string broken = fmt::format("{} {}", mark.front(), mark.substr(1));
     for (auto at = text.find(mark); at != std::string::npos; at = text.find(mark, at + 1)) {
-      text.insert(at + 1, " ");
+      text.replace(at, mark.size(), broken);
     }
   }
   return text;

@@ -232,7 +232,7 @@ std::shared_ptr<const Grammar> cited_text_grammar(const CitedTextShape& shape) {
           shape.most_sentences);
   std::string numbers;
   for (std::size_t i = 1; i <= shape.sources; ++i) {
-    numbers += (i == 1 ? "" : "|") + std::to_string(i);
+    numbers += fmt::format("{}{}", i == 1 ? "" : "|", i);
   }
   // Figures and capitals may stand before the first Korean syllable: 9시, KTX는.
   const std::string_view begin =
