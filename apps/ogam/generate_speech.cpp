@@ -6,11 +6,11 @@
 #include <chrono>
 #include <cstdio>
 #include <filesystem>
-#include <iostream>
 #include <string>
 
 #include "apps/ogam/command_line.h"
 #include "apps/ogam/console.h"
+#include "apps/ogam/input_text.h"
 #include "apps/ogam/output_path.h"
 #include "apps/ogam/progress_bar.h"
 #include "apps/ogam/run_verb.h"
@@ -27,8 +27,6 @@ namespace {
 
 namespace fs = std::filesystem;
 namespace po = boost::program_options;
-
-constexpr std::size_t kMaxText = 16u << 20;
 
 po::options_description own_options() {
   po::options_description options("Options", static_cast<unsigned>(terminal_width()));
@@ -50,25 +48,13 @@ po::options_description own_options() {
   return options;
 }
 
-std::string read_stdin() {
-  std::string text;
-  std::string piece(1 << 16, '\0');
-  while (std::cin.read(piece.data(), static_cast<std::streamsize>(piece.size())) ||
-         std::cin.gcount() > 0) {
-    text.append(piece, 0, static_cast<std::size_t>(std::cin.gcount()));
-    require(text.size() <= kMaxText, ErrorCode::resource_exhausted,
-            "the text on stdin is longer than {}; speak it in parts", format_bytes(kMaxText));
-  }
-  return text;
-}
-
 std::string read_text(const CommandLine& line) {
   require(line.words().empty() == line.has("file"), ErrorCode::invalid_argument,
           "give the text once: ogam generate speech TEXT, or --file FILE, or - for stdin");
   if (line.has("file")) {
-    return read_file(line.get<std::string>("file"), kMaxText);
+    return read_input_text(line.get<std::string>("file"));
   }
-  return line.words()[0] == "-" ? read_stdin() : line.words()[0];
+  return line.words()[0] == "-" ? read_input_text("-") : line.words()[0];
 }
 
 /// The pack that is named on the command line; nothing when none is.

@@ -34,7 +34,7 @@ constexpr std::array kVerbs = {
     Verb{"chapters", "divide a video into chapters with titles", nullptr},
     Verb{"highlights", "the moments of a video that stand out", nullptr},
     Verb{"caption", "subtitles of what is said, and texts in place of pictures", nullptr},
-    Verb{"generate", "make speech from text, a video of what was found", nullptr},
+    Verb{"generate", "write text, make speech of it, a video of what was found", nullptr},
     Verb{"archive", "look after an archive: info, list, remove, verify", &ogam::run_archive},
     Verb{"models", "what models are there: list, show, pull, pack, verify", &ogam::run_models},
     Verb{"doctor", "what this machine has, and what is missing", nullptr},

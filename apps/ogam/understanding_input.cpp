@@ -12,6 +12,7 @@
 #include "archive/asset_lookup.h"
 #include "core/base/error.h"
 #include "core/base/files.h"
+#include "core/pack/manifest.h"
 
 namespace ogam {
 
@@ -88,9 +89,8 @@ void note_extractive(const CommonOptions& common, std::string_view what) {
 }
 
 void fail_without_language_model(std::string_view what, std::string_view way_out) {
-  fail(ErrorCode::unavailable,
-       "{} needs a pack with a language model, which this release cannot run yet; {}", what,
-       way_out);
+  fail(ErrorCode::unavailable, "{} needs a language model; build one with: {}, or {}", what,
+       pack_building_command("writer"), way_out);
 }
 
 Json asset_json(const AssetSummary& asset) {

@@ -7,16 +7,20 @@
 
 #include "apps/ogam/command_line.h"
 #include "apps/ogam/console.h"
+#include "apps/ogam/grounded_output.h"
 #include "apps/ogam/named_row.h"
 #include "apps/ogam/output_file.h"
 #include "apps/ogam/run_verb.h"
 #include "apps/ogam/transcribe_media.h"
 #include "apps/ogam/understanding_input.h"
 #include "apps/ogam/verbs.h"
+#include "apps/ogam/writer_option.h"
 #include "core/base/error.h"
 #include "core/base/files.h"
 #include "pipelines/subtitle_writer.h"
 #include "pipelines/understanding/alt_text.h"
+#include "pipelines/understanding/structured_description.h"
+#include "pipelines/understanding/translation.h"
 
 namespace ogam {
 
@@ -56,30 +60,64 @@ Transcript transcript_of(const Archive& archive, const AssetSummary& asset) {
   return transcript;
 }
 
-/// The speech in another language, as far as the recogniser can do that.
-Transcript translated(const CommandLine& line, const Pack& pack, const AssetSummary& asset,
-                      const Transcript& spoken, const std::string& language) {
-  const bool heard = asset.kind == "video" || asset.kind == "audio";
-  if (language != "en" || !heard) {
-    fail_without_language_model(
-        fmt::format("a translation into '{}'{}", language, heard ? "" : " of what is only written"),
-        "a pack's speech recogniser can translate what is said in a video or a recording into "
-        "English: --translate en");
-  }
+/// Subtitles and who made them.
+struct Subtitles {
+  Transcript transcript;
+  Json made = {{"method", kExtractive}};
+  std::string note = {};  ///< what people should know
+};
+
+/// The speech in English, as the recogniser hears it.
+Subtitles heard_in_english(const CommandLine& line, const Pack& pack, const AssetSummary& asset,
+                           const Transcript& spoken) {
   TranscriptionOptions options;
   options.translate = true;
   options.language = spoken.language.empty() ? "auto" : spoken.language;
-  Transcript transcript = transcribe_media(line.common(), pack, asset.path, options);
-  transcript.language = language;
-  for (TimedText& utterance : transcript.utterances) {
-    utterance.language = language;
+  Subtitles subtitles{.transcript = transcribe_media(line.common(), pack, asset.path, options),
+                      .made = {{"method", kTranslation}},
+                      .note =
+                          "Translated by the speech recogniser; it makes more mistakes than "
+                          "where it writes down what it hears."};
+  subtitles.transcript.language = "en";
+  for (TimedText& utterance : subtitles.transcript.utterances) {
+    utterance.language = "en";
   }
-  return transcript;
+  return subtitles;
 }
 
-std::string subtitles_json(const AssetSummary& asset, const Transcript& transcript,
-                           const char* method) {
-  Json document = {{"method", method}};
+/// What was said, in the words of a language model.
+Subtitles written_in(const CommandLine& line, const Transcript& spoken,
+                     const std::string& language) {
+  const auto writer =
+      needed_writer_of(line, fmt::format("a translation into '{}'", display_path(language)));
+  auto translated =
+      translate_texts(*writer, spoken.utterances, language, cancellation_by_signals());
+  Subtitles subtitles{
+      .transcript = spoken,
+      .made = {{"method", kWritten}, {"model", writer->name()}},
+      .note = fmt::format("Translated by {}; check it against what is said.", writer->name())};
+  if (translated.kept > 0) {
+    subtitles.note += fmt::format(
+        " {} of {} lines stand as they were, since their translation named other numbers.",
+        translated.kept, translated.texts.size());
+  }
+  subtitles.made["untranslated"] = translated.kept;
+  subtitles.transcript.utterances = std::move(translated.texts);
+  subtitles.transcript.language = language;
+  return subtitles;
+}
+
+Subtitles translated(const CommandLine& line, const Pack& pack, const AssetSummary& asset,
+                     const Transcript& spoken, const std::string& language) {
+  const bool heard = asset.kind == "video" || asset.kind == "audio";
+  const bool by_recogniser = language == "en" && heard && !line.has("writer");
+  return by_recogniser ? heard_in_english(line, pack, asset, spoken)
+                       : written_in(line, spoken, language);
+}
+
+std::string subtitles_json(const AssetSummary& asset, const Subtitles& subtitles) {
+  const Transcript& transcript = subtitles.transcript;
+  Json document = subtitles.made;
   document.update(asset_json(asset));
   document["language"] = transcript.language;
   document["duration"] = to_seconds(asset.duration);
@@ -94,25 +132,21 @@ void write_subtitles(const CommandLine& line, const UnderstandingInput& input,
                      const OutputFile& out) {
   const std::string format = out.format("srt");
   const AssetSummary asset = input.archive().find(input.assets().front()).value();
-  Transcript transcript = transcript_of(input.archive(), asset);
-  const auto language = line.get_or<std::string>("translate", transcript.language);
-  const char* method = kExtractive;
-  if (language != transcript.language) {
-    transcript = translated(line, input.pack(), asset, transcript, language);
-    method = kTranslation;
+  Subtitles subtitles{.transcript = transcript_of(input.archive(), asset)};
+  const auto language = line.get_or<std::string>("translate", subtitles.transcript.language);
+  if (language != subtitles.transcript.language && !subtitles.transcript.utterances.empty()) {
+    subtitles = translated(line, input.pack(), asset, subtitles.transcript, language);
   }
-  out.write(format == "json" ? subtitles_json(asset, transcript, method)
-                             : write_transcript(transcript, format));
+  out.write(format == "json" ? subtitles_json(asset, subtitles)
+                             : write_transcript(subtitles.transcript, format));
   if (line.common().quiet) {
     return;
   }
-  if (transcript.utterances.empty()) {
+  if (subtitles.transcript.utterances.empty()) {
     fmt::print(stderr, "Nothing that is said in {} is known; --alt describes what is seen.\n",
                display_path(asset.path));
-  } else if (method == kTranslation) {
-    fmt::print(stderr,
-               "Translated by the speech recogniser; it makes more mistakes than where it "
-               "writes down what it hears.\n");
+  } else if (!subtitles.note.empty()) {
+    fmt::print(stderr, "{}\n", subtitles.note);
   }
 }
 
@@ -188,6 +222,37 @@ void write_alt_texts(const CommandLine& line, const UnderstandingInput& input,
                   "these are names that a classifier chose, and words as they were read");
 }
 
+// Structured descriptions
+
+void write_descriptions(const CommandLine& line, const UnderstandingInput& input,
+                        const OutputFile& out, const std::optional<TimeSpan>& span) {
+  require(out.format("json") == "json", ErrorCode::invalid_argument,
+          "what --schema describes is JSON; leave --format out");
+  const auto file = line.get<std::string>("schema");
+  const DescriptionSchema schema{.schema = read_json_file(file), .origin = display_path(file)};
+  const auto writer = needed_writer_of(line, "--schema");
+  const AssetMaterial material =
+      input.material(input.assets().front(), {.sentence_vectors = false});
+  Json document = {{"method", kWritten}, {"model", writer->name()}};
+  document.update(asset_json(material.asset));
+  document["duration"] = to_seconds(material.asset.duration);
+  document["descriptions"] = Json::array();
+  for (const StructuredDescription& description :
+       describe_by_schema(*writer, material, schema, span, cancellation_by_signals())) {
+    document["descriptions"].push_back({{"start", to_seconds(description.span.start)},
+                                        {"end", to_seconds(description.span.end)},
+                                        {"data", description.data},
+                                        {"unsupported", description.unsupported}});
+  }
+  out.write(dump_json(document) + "\n");
+  if (!line.common().quiet) {
+    fmt::print(stderr,
+               "Written by {}; it fits the schema, and may still be wrong. \"unsupported\" names "
+               "numbers that are not in what is known.\n",
+               writer->name());
+  }
+}
+
 po::options_description own_options() {
   po::options_description options("Options", static_cast<unsigned>(terminal_width()));
   options.add_options()  //
@@ -197,13 +262,16 @@ po::options_description own_options() {
        "with --alt: one text for this part of the video")  //
       ("language", po::value<std::string>()->value_name("en|ko"),
        "with --alt: of the names (default en)")  //
-      ("translate", po::value<std::string>()->value_name("en"),
-       "subtitles in this language; into English by the speech recogniser")  //
+      ("translate", po::value<std::string>()->value_name("en|ko|..."),
+       "subtitles in this language; into English by the speech recogniser unless --writer is "
+       "given, else by a language model")  //
       ("schema", po::value<std::string>()->value_name("FILE"),
-       "structured descriptions; needs a language model")  //
+       "each segment, or the --span, described by a language model as this JSON Schema wants "
+       "it")  //
       ("format", po::value<std::string>()->value_name("F"),
        "srt, vtt, ass, txt or json; with --alt txt or json");
   OutputFile::add_option(options);
+  add_writer_option(options);
   return options;
 }
 
@@ -219,7 +287,8 @@ int run_caption(std::span<const std::string> arguments) {
        .examples = "  ogam caption 강연.mp4 -o 강연.srt\n"
                    "  ogam caption 강연.mp4 --translate en --format vtt\n"
                    "  ogam caption photo.jpg --language ko\n"
-                   "  ogam caption film.mp4 --alt --json\n",
+                   "  ogam caption film.mp4 --alt --json\n"
+                   "  ogam caption film.mp4 --schema shot.json -o shots.json\n",
        .positionals = 1},
       own_options(), arguments);
   if (line.wants_nothing_more()) {
@@ -227,14 +296,18 @@ int run_caption(std::span<const std::string> arguments) {
   }
   require(!line.words().empty(), ErrorCode::invalid_argument,
           "name the video or picture by its path or id: ogam caption ASSET");
-  if (line.has("schema")) {
-    fail_without_language_model("--schema", "leave it out; --alt --json gives labels and words");
-  }
   const OutputFile out(line);
   const std::optional<TimeSpan> span = span_of(line);
   const UnderstandingInput input(line, line.words());
   const AssetSummary asset = input.archive().find(input.assets().front()).value();
   const bool alt = line.get<bool>("alt") || asset.kind == "image";
+  if (line.has("schema")) {
+    require(!line.get<bool>("alt") && !line.has("translate") && !line.has("language"),
+            ErrorCode::invalid_argument,
+            "--schema says what is described; leave --alt, --translate and --language out");
+    write_descriptions(line, input, out, span);
+    return kDone;
+  }
   require(alt || (!span && !line.has("language")), ErrorCode::invalid_argument,
           "--span and --language go with --alt");
   require(!alt || !line.has("translate"), ErrorCode::invalid_argument,

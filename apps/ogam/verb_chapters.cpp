@@ -4,15 +4,18 @@
 
 #include "apps/ogam/command_line.h"
 #include "apps/ogam/console.h"
+#include "apps/ogam/grounded_output.h"
 #include "apps/ogam/named_row.h"
 #include "apps/ogam/output_file.h"
 #include "apps/ogam/run_verb.h"
 #include "apps/ogam/understanding_input.h"
 #include "apps/ogam/verbs.h"
+#include "apps/ogam/writer_option.h"
 #include "core/base/error.h"
 #include "core/base/files.h"
 #include "pipelines/understanding/chapter_formats.h"
 #include "pipelines/understanding/chapters.h"
+#include "pipelines/understanding/written_titles.h"
 
 namespace ogam {
 
@@ -23,6 +26,7 @@ namespace po = boost::program_options;
 struct ChapterReport {
   const AssetSummary& asset;
   const std::vector<Chapter>& chapters;
+  Json made = {{"method", kExtractive}};
 };
 
 std::string table(const ChapterReport& report) {
@@ -55,7 +59,7 @@ std::string json(const ChapterReport& report) {
     }
     chapters.push_back(std::move(entry));
   }
-  Json document = {{"method", kExtractive}};
+  Json document = report.made;
   document.update(asset_json(report.asset));
   document["duration"] = to_seconds(report.asset.duration);
   document["chapters"] = chapters;
@@ -86,6 +90,7 @@ po::options_description own_options() {
       ("max-length", po::value<std::string>()->value_name("TIME"),
        "of a chapter, where something begins (default: a third of the whole, 3 minutes at least)");
   OutputFile::add_option(options);
+  add_writer_option(options);
   return options;
 }
 
@@ -107,8 +112,9 @@ int run_chapters(std::span<const std::string> arguments) {
        .description =
            "Divides a video or a recording of the archive into chapters, where what is "
            "seen, said and heard\n"
-           "changes, and names them by phrases of what is said or shown. ASSET is a path "
-           "or an id.",
+           "changes. A language model names them; without one, and where it names what is not "
+           "said, phrases of\n"
+           "what is said or shown do. ASSET is a path or an id.",
        .examples = "  ogam chapters talk.mp4 --format youtube\n"
                    "  ogam chapters 강연.mp4 -o chapters.vtt\n"
                    "  ogam chapters talk.mp4 --format ffmetadata -o chapters.txt\n"
@@ -131,9 +137,21 @@ int run_chapters(std::span<const std::string> arguments) {
 
   const UnderstandingInput input(line, line.words());
   const AssetMaterial material = input.material(input.assets().front());
-  const auto chapters = find_chapters(material, options);
-  out.write(format.write({material.asset, chapters}));
-  note_extractive(line.common(), "titles are phrases of what is said or shown");
+  auto chapters = find_chapters(material, options);
+  ChapterReport report{.asset = material.asset, .chapters = chapters};
+  const auto writer = writer_of(line);
+  const auto written =
+      writer ? write_titles(*writer, material, chapters, cancellation_by_signals()) : 0;
+  if (written > 0) {
+    report.made = {{"method", kWritten}, {"model", writer->name()}};
+  }
+  out.write(format.write(report));
+  if (written == 0) {
+    note_extractive(line.common(), "titles are phrases of what is said or shown");
+  } else if (!line.common().quiet) {
+    fmt::print(stderr, "{} of {} titles were written by {}.\n", written, chapters.size(),
+               writer->name());
+  }
   return kDone;
 }
 

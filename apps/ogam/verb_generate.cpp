@@ -17,6 +17,7 @@ namespace {
 
 /// Everything that can be generated, each with a command line of its own.
 constexpr std::array kGenerators = {
+    Verb{"text", "a language model's answer to a prompt, or a chat", &run_generate_text},
     Verb{"speech", "a text spoken, as a sound file", &run_generate_speech},
     Verb{"video", "moments of an archive cut together, as a video file", &run_generate_video},
 };

@@ -17,6 +17,7 @@ int run_doctor(std::span<const std::string> arguments);
 int run_embed(std::span<const std::string> arguments);
 int run_generate(std::span<const std::string> arguments);
 int run_generate_speech(std::span<const std::string> arguments);
+int run_generate_text(std::span<const std::string> arguments);
 int run_generate_video(std::span<const std::string> arguments);
 int run_highlights(std::span<const std::string> arguments);
 int run_index(std::span<const std::string> arguments);

@@ -11,6 +11,8 @@ namespace ogam {
 class CancellationToken {
  public:
   void request() noexcept { requested_->store(true, std::memory_order_relaxed); }
+  /// Takes the request back, where another job follows the one that was stopped.
+  void withdraw() noexcept { requested_->store(false, std::memory_order_relaxed); }
   bool requested() const noexcept { return requested_->load(std::memory_order_relaxed); }
 
   /// @throws Cancelled when a stop was requested.

@@ -150,7 +150,7 @@ GeneratedText TextGenerator::generate(const Tokens& prompt, const GenerationConf
   while (true) {
     if (config.constraint != nullptr) {
       allowed.assign(logits.size(), false);
-      config.constraint->mask(allowed);
+      config.constraint->mask(allowed, limit - std::ssize(result.tokens));
     }
     const auto token = sample_token(logits, sequence, allowed, config.sampling, random);
     if (std::find(ends.begin(), ends.end(), token) != ends.end()) {

@@ -14,7 +14,8 @@ class TokenConstraint {
   /// Says which tokens may come next.
   /// @param allowed has an element for each logit, all false; those of allowed ids are set. An end
   ///     of text is allowed where what was accepted may end there.
-  virtual void mask(std::vector<bool>& allowed) const = 0;
+  /// @param tokens_left how many tokens may still come, the end of text not counted.
+  virtual void mask(std::vector<bool>& allowed, std::int64_t tokens_left) = 0;
 
   /// `token`, one of those allowed and no end of text, comes next.
   virtual void accept(std::int32_t token) = 0;

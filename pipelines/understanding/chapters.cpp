@@ -142,7 +142,8 @@ void name_chapter(const AssetMaterial& material, const WordCounts& counts, std::
 }  // namespace
 
 std::string_view title_source_name(TitleSource source) {
-  constexpr std::string_view kNames[] = {"screen", "phrases", "sentence", "labels", "number"};
+  constexpr std::string_view kNames[] = {"screen", "phrases", "sentence",
+                                         "labels", "number",  "writer"};
   return kNames[static_cast<std::size_t>(source)];
 }
 

@@ -11,9 +11,9 @@
 namespace ogam {
 
 /// What a title was made of.
-enum class TitleSource { screen, phrases, sentence, labels, number };
+enum class TitleSource { screen, phrases, sentence, labels, number, writer };
 
-/// "screen", "phrases", "sentence", "labels" or "number".
+/// "screen", "phrases", "sentence", "labels", "number" or "writer": a language model.
 std::string_view title_source_name(TitleSource source);
 
 /// A part of an asset that is about one thing.

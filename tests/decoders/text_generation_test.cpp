@@ -139,7 +139,7 @@ TEST_F(TextGenerationTest, EndsBeforeAStopStringWhereverItsTokensEnd) {
 class Script : public TokenConstraint {
  public:
   explicit Script(Tokenizer::Ids tokens) : tokens_(std::move(tokens)) {}
-  void mask(std::vector<bool>& allowed) const override {
+  void mask(std::vector<bool>& allowed, std::int64_t /*tokens_left*/) override {
     if (next_ < tokens_.size()) {
       allowed[tokens_[next_]] = true;
     }

@@ -10,22 +10,20 @@ from pathlib import Path
 
 import pytest
 import sentencepiece
-import tokenizers
 import torch
 import transformers
 from conftest import BUILD, HOME
 from gguf import GGMLQuantizationType as Type
 from gguf import RopeScalingType
-from gguf_files import add_byte_level_tokenizer, tiny_model, write_keys, write_model
+from gguf_files import QWEN2, add_byte_level_tokenizer, byte_level_tokenizer, tiny_model, write_keys, write_model
 from safetensors.torch import load_file
 from tokenizer_parts import TOOL, WRITTEN
-from tokenizers import Regex, decoders, models, normalizers, pre_tokenizers, processors, trainers
+from tokenizers import processors
 from transformers.modeling_gguf_pytorch_utils import load_gguf_checkpoint
 from transformers.modeling_rope_utils import ROPE_INIT_FUNCTIONS
 from transformers.models.llama.configuration_llama import LlamaConfig
 
 DUMP = BUILD / "tests/tools/dump_model"
-QWEN2 = r"""(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"""
 LLAMA3 = QWEN2.replace(r"\p{N}| ?", r"\p{N}{1,3}| ?")
 CHANGES = {
     "qwen2": {"tie_word_embeddings": False},
@@ -165,21 +163,6 @@ def ours(folder: Path, texts: list[str]) -> list[dict]:
     done = subprocess.run([TOOL, folder], input=lines.encode(), capture_output=True, timeout=600, check=False)
     assert done.returncode == 0, done.stderr.decode()
     return [json.loads(line) for line in done.stdout.splitlines()]
-
-
-def byte_level_tokenizer(pattern: str, composes: bool, ignore_merges: bool) -> tokenizers.Tokenizer:
-    tokenizer = tokenizers.Tokenizer(models.BPE(ignore_merges=ignore_merges))
-    if composes:
-        tokenizer.normalizer = normalizers.NFC()
-    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
-        [pre_tokenizers.Split(Regex(pattern), behavior="isolated"), pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)]
-    )
-    tokenizer.decoder = decoders.ByteLevel()
-    trainer = trainers.BpeTrainer(vocab_size=700, initial_alphabet=pre_tokenizers.ByteLevel.alphabet(), show_progress=False)
-    tokenizer.train_from_iterator(WRITTEN * 3, trainer)
-    tokenizer.add_special_tokens(["<|begin|>", "<|im_start|>", "<|im_end|>"])
-    tokenizer.add_tokens([tokenizers.AddedToken("<think>", special=False, normalized=False)])
-    return tokenizer
 
 
 TEXTS = [*WRITTEN, "<|im_start|>user\n안녕 2024년<|im_end|>\n", "<think> 12345 <think>", "ab  cd\r\n\n e"]
