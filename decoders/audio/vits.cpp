@@ -58,8 +58,11 @@ at::Tensor Vits::speak(const at::Tensor& ids, const VitsOptions& options,
     speaker = embed_speaker_[0](at::full({1}, *options.speaker, at::kLong)).unsqueeze(-1);
   }
   const auto prior = text_encoder_.forward(ids);
-  const auto rhythm = noise({1, 2, ids.size(0)}) *
-                      options.noise_scale_duration.value_or(config_.noise_scale_duration);
+  at::Tensor rhythm;
+  if (config_.use_stochastic_duration_prediction) {
+    rhythm = noise({1, 2, ids.size(0)}) *
+             options.noise_scale_duration.value_or(config_.noise_scale_duration);
+  }
   const auto frames =
       count_frames(duration_predictor_->log_durations(prior.states, speaker, rhythm), rate);
   // A text whose every token is too short to be heard is still one frame long.

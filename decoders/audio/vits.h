@@ -44,7 +44,8 @@ class Vits {
   /// Speaks one text.
   ///
   /// @param ids [T] integers from 0 to vocab_size - 1, T at least 1.
-  /// @param noise asked twice: for the rhythm [1, 2, T] and the voice [1, flow_size, frames].
+  /// @param noise asked for the rhythm [1, 2, T], where durations are stochastic, and for the voice
+  ///     [1, flow_size, frames].
   /// @return [S] float32 samples in [-1, 1] at sampling_rate.
   /// @throws Error{invalid_argument} for options or ids out of range; Error{corrupt_data} when the
   ///     weights give durations that are no numbers or absurdly long.

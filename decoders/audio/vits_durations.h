@@ -16,8 +16,8 @@ class VitsDurations {
 
   /// @param states [1, hidden_size, T] of the text encoder.
   /// @param speaker [1, speaker_embedding_size, 1], or undefined.
-  /// @param noise [1, 2, T] that varies the rhythm; zeros give the middle. The plain predictor has
-  ///     no use for it.
+  /// @param noise [1, 2, T] that varies the rhythm; zeros give the middle. Undefined for the
+  ///     plain predictor.
   /// @return [1, 1, T]: the logarithm of each token's number of frames.
   virtual at::Tensor log_durations(const at::Tensor& states, const at::Tensor& speaker,
                                    const at::Tensor& noise) const = 0;

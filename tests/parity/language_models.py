@@ -97,7 +97,7 @@ def reference(folder: Path, inputs: Inputs, prompt: str) -> dict[str, np.ndarray
     tokenizer = transformers.AutoTokenizer.from_pretrained(folder)
     model = transformers.AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32).eval()
     rows: dict[str, list[torch.Tensor]] = {name: [] for name in OUTPUTS}
-    further = [7919 * (i + 1) % len(tokenizer) for i in range(FURTHER)]
+    further = [7919 * (i + 1) % model.config.vocab_size for i in range(FURTHER)]
     for text in inputs.text:
         ids = tokenizer(text)["input_ids"]
         logits = model(torch.tensor([ids])).logits[0]
@@ -112,6 +112,8 @@ def reference(folder: Path, inputs: Inputs, prompt: str) -> dict[str, np.ndarray
 
 
 OUTPUTS = ("text.logits", "text.pieces", "text.left", "text.right", "text.tokens")
+# A token between two experts may take the other one: the reference's own bfloat16 reaches 0.989 to 0.998 on these random weights.
+EXPERTS_COSINE = 0.98
 EXPERTS = {"moe_intermediate_size": 24, "num_experts_per_tok": 3}
 LATENT = {
     "num_key_value_heads": 4, "q_lora_rank": 20, "kv_lora_rank": 24, "qk_rope_head_dim": 8, "qk_nope_head_dim": 12, "v_head_dim": 10,
@@ -160,13 +162,13 @@ CASES += [
     )),
     case("exaone_moe", "exaone_moe", builder(
         t.ExaoneMoeConfig, **EXPERTS, sliding_window=11, layer_types=WINDOWS, num_experts=8, num_shared_experts=2, n_group=4, topk_group=2,
-    )),
+    ), EXPERTS_COSINE),
     case("solar_open", "solar_open", builder(
         t.SolarOpenConfig, **EXPERTS, n_routed_experts=6, attention_bias=True, rope_parameters=YARN, norm_topk_prob=False,
-    )),
+    ), EXPERTS_COSINE),
     case("axk1", "axk1", builder(t.AXK1Config, **EXPERTS, **LATENT, n_routed_experts=8, n_group=4, topk_group=2, rope_parameters={
         **YARN, "mscale": 1.0, "mscale_all_dim": 0.7,
-    })),
+    }), EXPERTS_COSINE),
     case("axk1_dense", "axk1", builder(
         t.AXK1Config, **EXPERTS, **LATENT, n_routed_experts=6, n_group=1, topk_group=1, rope_interleave=False, attention_bias=True,
         mlp_layer_types=["sparse", "dense", "sparse"],
