@@ -1,6 +1,7 @@
 #include "encoders/visual_tower.h"
 
 #include <array>
+#include <string_view>
 
 #include "core/base/table.h"
 #include "encoders/image/llava_onevision_tower.h"

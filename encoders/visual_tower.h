@@ -2,7 +2,6 @@
 
 #include <memory>
 #include <span>
-#include <string_view>
 #include <vector>
 
 #include "core/media/image.h"

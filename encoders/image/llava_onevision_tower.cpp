@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <string>
+#include <utility>
 
 #include "core/base/error.h"
 #include "core/nn/config_reader.h"
@@ -147,7 +148,6 @@ at::Tensor LlavaOnevisionTower::with_new_line(const at::Tensor& tokens) const {
 
 at::Tensor LlavaOnevisionTower::closely(const Image& image) const {
   const Size picture = {image.width, image.height};
-  require(image.width > 0 && image.height > 0, ErrorCode::invalid_argument, "a picture is empty");
   const auto side = static_cast<int>(tower_config_.patches.image_size);
   const auto size = best_size(picture, sizes_);
   auto squares = cut_squares(image, size, side, squares_.config().pixels.resample);

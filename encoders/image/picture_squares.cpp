@@ -2,8 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
-#include <optional>
 
 #include "core/base/error.h"
 
@@ -40,10 +38,13 @@ Image on_canvas(const Image& image, Size size, const std::array<std::uint8_t, 3>
 }  // namespace
 
 Size best_size(Size from, std::span<const Size> sizes) {
+  require(from.width > 0 && from.height > 0 && !sizes.empty(), ErrorCode::invalid_argument,
+          "a picture of {} x {} is to be brought to one of {} sizes", from.width, from.height,
+          sizes.size());
   const auto pixels = std::int64_t{from.width} * from.height;
-  std::optional<Size> best;
-  std::int64_t most_kept = 0;
-  std::int64_t least_empty = std::numeric_limits<std::int64_t>::max();
+  Size best;
+  std::int64_t most_kept = -1;
+  std::int64_t least_empty = 0;
   for (const Size size : sizes) {
     const double scale = std::min(static_cast<double>(size.width) / from.width,
                                   static_cast<double>(size.height) / from.height);
@@ -52,16 +53,12 @@ Size best_size(Size from, std::span<const Size> sizes) {
     const auto kept = std::min(width * height, pixels);
     const auto empty = std::int64_t{size.width} * size.height - kept;
     if (kept > most_kept || (kept == most_kept && empty < least_empty)) {
-      best = kept > 0 ? std::optional(size) : best;
+      best = size;
       most_kept = kept;
       least_empty = empty;
     }
   }
-  require(best.has_value(), ErrorCode::invalid_argument,
-          "a picture of {} x {} is too narrow: nothing of it would be left in the squares that the "
-          "model sees",
-          from.width, from.height);
-  return *best;
+  return best;
 }
 
 std::vector<Image> cut_squares(const Image& image, Size size, int side, ResampleFilter filter) {

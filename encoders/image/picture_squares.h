@@ -14,7 +14,7 @@ namespace ogam {
 // picture is enlarged and cut up. Equal to transformers' `LlavaOnevisionImageProcessor`.
 
 /// Of `sizes` the one in which most of a picture's pixels are kept, and least is left empty.
-/// @throws Error{invalid_argument} for a picture that is too narrow for all of them.
+/// @throws Error{invalid_argument} for an empty picture, or no sizes.
 Size best_size(Size from, std::span<const Size> sizes);
 
 /// The picture in the middle of `size` on black, as large as fits, cut into squares row by row.

@@ -5,11 +5,6 @@
 #include <algorithm>
 #include <cmath>
 #include <string>
-#include <utility>
-
-#include "core/base/error.h"
-#include "core/nn/attention.h"
-#include "core/tensor/shape.h"
 
 namespace ogam {
 
