@@ -205,6 +205,9 @@ void MediaWriter::write_picture(const Picture& picture) {
 void MediaWriter::take_over(std::span<const std::uint8_t> stream, std::int64_t place, bool key) {
   State& state = *state_;
   state.end_coding();
+  if (place == 0) {  // of the row before, if there is one right before
+    state.end_row();
+  }
   const ffmpeg::Packet packet = ffmpeg::make_packet();
   if (av_new_packet(packet.get(), static_cast<int>(stream.size())) < 0) {
     throw std::bad_alloc();

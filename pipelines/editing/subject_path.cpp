@@ -78,13 +78,15 @@ std::vector<double> profile(const std::vector<float>& values, int width, bool ac
   return sums;
 }
 
-/// The mean of each number and those around it.
+/// The mean of each number and those around it, as many to either side: at the ends none, for a mean
+/// of one side would lag behind.
 std::vector<double> smoothed(const std::vector<double>& values) {
   std::vector<double> result(values.size());
   const auto count = static_cast<std::ptrdiff_t>(values.size());
   for (std::ptrdiff_t i = 0; i < count; ++i) {
-    const auto first = values.begin() + std::max<std::ptrdiff_t>(i - kSmoothing, 0);
-    const auto last = values.begin() + std::min<std::ptrdiff_t>(i + kSmoothing + 1, count);
+    const auto reach = std::min<std::ptrdiff_t>({kSmoothing, i, count - 1 - i});
+    const auto first = values.begin() + (i - reach);
+    const auto last = values.begin() + (i + reach + 1);
     result[static_cast<std::size_t>(i)] =
         std::accumulate(first, last, 0.0) / static_cast<double>(last - first);
   }
@@ -214,6 +216,10 @@ SubjectPath find_subject(const PlannedClip& clip, const EditPlan& plan,
                       .from = clip.source.span.start};
   for (Time time = clip.source.span.start; time < clip.source.span.end; time += kStep) {
     options.frames.times.push_back(time);
+  }
+  // What is shown last.
+  if (clip.source.span.end - 1 > options.frames.times.back()) {
+    options.frames.times.push_back(clip.source.span.end - 1);
   }
   MediaReader reader(clip.source.path, options);
   SubjectPath path;
