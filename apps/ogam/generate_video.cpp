@@ -12,6 +12,8 @@
 #include "apps/ogam/output_path.h"
 #include "apps/ogam/progress_bar.h"
 #include "apps/ogam/run_verb.h"
+#include "apps/ogam/salient_moments.h"
+#include "apps/ogam/understanding_input.h"
 #include "apps/ogam/verbs.h"
 #include "core/base/error.h"
 #include "core/base/files.h"
@@ -39,6 +41,8 @@ po::options_description own_options() {
   options.add_options()  //
       ("from-search", po::value<std::string>()->value_name("QUERY"),
        "the moments that this text finds, the best first")  //
+      ("from-highlights", po::value<std::string>()->value_name("ASSET"),
+       "the moments of a video or a recording that stand out, in order of time")  //
       ("limit,k", po::value<std::int64_t>()->value_name("N")->default_value(10),
        "moments to take")  //
       ("edit", po::value<std::string>()->value_name("F.json"),
@@ -79,10 +83,59 @@ Time duration_of(const CommandLine& line, const std::string& option, double most
   return from_seconds(seconds);
 }
 
+std::size_t limit_of(const CommandLine& line) {
+  const std::int64_t limit = line.get<std::int64_t>("limit");
+  require(limit >= 1 && limit <= 1000, ErrorCode::invalid_argument,
+          "-k takes a number from 1 to 1000, got {}", limit);
+  return static_cast<std::size_t>(limit);
+}
+
+Edit edit_of_search(const CommandLine& line) {
+  SearchRequest request;
+  request.text = line.get<std::string>("from-search");
+  request.limit = limit_of(line);
+  require(!request.text.empty(), ErrorCode::invalid_argument, "--from-search takes a text");
+  const Archive archive = Archive::open(line.common().archive);
+  const Pack pack = Pack::open(line.common().pack);
+  return edit_of_moments(search(archive, pack, request).moments,
+                         duration_of(line, "pad", kLongestPad));
+}
+
+Edit edit_of_highlights(const CommandLine& line) {
+  const std::array assets = {line.get<std::string>("from-highlights")};
+  const HighlightChoice choice = {.most = limit_of(line)};
+  const UnderstandingInput input(line, assets);
+  const AssetMaterial material =
+      input.material(input.assets().front(), {.sentence_vectors = false});
+  std::vector<Moment> moments;
+  for (const Highlight& highlight : salient_moments(line.common(), material, choice)) {
+    moments.push_back({.asset = material.asset.id,
+                       .path = material.asset.path,
+                       .kind = material.asset.kind,
+                       .span = highlight.span,
+                       .lanes = {}});
+  }
+  std::ranges::sort(moments, {}, [](const Moment& moment) { return moment.span.start; });
+  return edit_of_moments(moments, duration_of(line, "pad", kLongestPad));
+}
+
+Edit edit_of_list(const CommandLine& line) { return read_edit(line.get<std::string>("edit")); }
+
+/// What a video can be made of.
+struct Source {
+  const char* option;
+  Edit (*edit)(const CommandLine& line);
+};
+constexpr std::array kSources = {Source{"from-search", &edit_of_search},
+                                 Source{"from-highlights", &edit_of_highlights},
+                                 Source{"edit", &edit_of_list}};
+
 /// Refuses a command line that cannot be done, before anything is loaded.
 void check_line(const CommandLine& line) {
-  require(line.has("from-search") != line.has("edit"), ErrorCode::invalid_argument,
-          "say what the video is made of: --from-search QUERY or --edit FILE.json");
+  require(std::ranges::count_if(kSources, [&](const Source& s) { return line.has(s.option); }) == 1,
+          ErrorCode::invalid_argument,
+          "say what the video is made of: --from-search QUERY, --from-highlights ASSET or --edit "
+          "FILE.json");
   require(line.has("out"), ErrorCode::invalid_argument,
           "name the video: ogam generate video ... --out F.mp4");
   const fs::path out = line.get<std::string>("out");
@@ -95,23 +148,11 @@ void check_line(const CommandLine& line) {
   }
 }
 
-Edit edit_of_search(const CommandLine& line) {
-  const std::int64_t limit = line.get<std::int64_t>("limit");
-  require(limit >= 1 && limit <= 1000, ErrorCode::invalid_argument,
-          "-k takes a number from 1 to 1000, got {}", limit);
-  SearchRequest request;
-  request.text = line.get<std::string>("from-search");
-  request.limit = static_cast<std::size_t>(limit);
-  require(!request.text.empty(), ErrorCode::invalid_argument, "--from-search takes a text");
-  const Archive archive = Archive::open(line.common().archive);
-  const Pack pack = Pack::open(line.common().pack);
-  return edit_of_moments(search(archive, pack, request).moments,
-                         duration_of(line, "pad", kLongestPad));
-}
-
-/// The edit that the command line asks for; without clips when the search finds none.
+/// The edit that the command line asks for; without clips when nothing is found.
 Edit build_edit(const CommandLine& line, SubtitleMode subtitles) {
-  Edit edit = line.has("edit") ? read_edit(line.get<std::string>("edit")) : edit_of_search(line);
+  const auto source =
+      std::ranges::find_if(kSources, [&](const Source& s) { return line.has(s.option); });
+  Edit edit = source->edit(line);
   if (edit.clips.empty()) {
     return edit;
   }
@@ -218,7 +259,8 @@ int report_nothing(const CommandLine& line) {
 
 int run_generate_video(std::span<const std::string> arguments) {
   const CommandLine line(
-      {.synopsis = "generate video --from-search QUERY|--edit F.json --out F.mp4 [OPTIONS]",
+      {.synopsis = "generate video --from-search QUERY|--from-highlights ASSET|--edit F.json --out "
+                   "F.mp4 [OPTIONS]",
        .description =
            "Cuts moments of an archive together into an MP4 that plays everywhere. What is not\n"
            "changed is taken over without loss, from keyframe to keyframe, where the files are\n"
@@ -226,6 +268,7 @@ int run_generate_video(std::span<const std::string> arguments) {
        .examples = "  ogam generate video --from-search \"빨간 자동차\" -k 5 --out cars.mp4\n"
                    "  ogam generate video --from-search \"the train leaves\" --pad 1 --cross-fade "
                    "0.5 \\\n      --title \"Trains\" --subtitles burnt --vertical --out short.mp4\n"
+                   "  ogam generate video --from-highlights match.mp4 -k 5 --out recap.mp4\n"
                    "  ogam generate video --edit cut.json --out film.mp4 --edl film.edl\n"},
       own_options(), arguments);
   if (line.wants_nothing_more()) {

@@ -8,9 +8,8 @@
 #include "apps/ogam/console.h"
 #include "apps/ogam/named_row.h"
 #include "apps/ogam/output_file.h"
-#include "apps/ogam/progress_bar.h"
 #include "apps/ogam/run_verb.h"
-#include "apps/ogam/time_progress.h"
+#include "apps/ogam/salient_moments.h"
 #include "apps/ogam/understanding_input.h"
 #include "apps/ogam/verbs.h"
 #include "core/base/error.h"
@@ -18,7 +17,6 @@
 #include "pipelines/editing/edit_list.h"
 #include "pipelines/search.h"
 #include "pipelines/understanding/highlights.h"
-#include "pipelines/understanding/loudness.h"
 
 namespace ogam {
 
@@ -143,28 +141,6 @@ HighlightChoice choice_of(const CommandLine& line) {
   return choice;
 }
 
-/// What the file's sound tells beyond the archive; nothing when the file is no longer there.
-std::vector<double> loudness_of(const CommonOptions& common, const AssetMaterial& material) {
-  const std::filesystem::path& path = material.asset.path;
-  std::vector<TimeSpan> spans;
-  for (const SegmentMaterial& segment : material.segments) {
-    spans.push_back(segment.span);
-  }
-  ProgressBar bar(common);
-  TimeProgress progress(bar, path);
-  try {
-    return measure_loudness(path, spans, cancellation_by_signals(),
-                            [&](Time done, Time total) { progress.show(done, total); });
-  } catch (const Error& error) {
-    bar.clear();
-    if (!common.quiet) {
-      fmt::print(stderr, "How loud it is could not be measured and is left out: {}\n",
-                 printable(describe(error)));
-    }
-    return {};
-  }
-}
-
 std::vector<Highlight> matching(const UnderstandingInput& input, const AssetMaterial& material,
                                 const std::string& query, const HighlightChoice& choice) {
   SearchRequest request;
@@ -205,13 +181,8 @@ int run_highlights(std::span<const std::string> arguments) {
   const AssetMaterial material =
       input.material(input.assets().front(), {.sentence_vectors = false});
   HighlightReport report{.asset = material.asset, .query = query, .highlights = {}};
-  if (!query.empty()) {
-    report.highlights = matching(input, material, query, choice);
-  } else {
-    const bool has_time = material.asset.duration > 0;
-    report.highlights = find_salient(
-        material, has_time ? loudness_of(line.common(), material) : std::vector<double>(), choice);
-  }
+  report.highlights = query.empty() ? salient_moments(line.common(), material, choice)
+                                    : matching(input, material, query, choice);
   out.write(format.write(report));
   note_extractive(line.common(), "moments are chosen by what was measured in them");
   return kDone;

@@ -161,7 +161,7 @@ bool CodedVideo::State::add(const AVPacket& packet, const StreamClock& clock) {
   if (frames.empty() && !key) {
     return true;  // belongs to pictures before
   }
-  if (!time || !decoded) {
+  if (!time) {
     frames.clear();
     format.reset();
     obstacle = "its pictures are stored without times";
@@ -182,8 +182,9 @@ bool CodedVideo::State::add(const AVPacket& packet, const StreamClock& clock) {
     obstacle = "parts of it are hidden by an edit list";
   }
   frames.push_back({.time = *time, .entry = idr});
-  // What is shown before the span's end is decoded before it.
-  return *decoded < span.end;
+  // What is shown before the span's end is decoded before it. Matroska tells no decoding times of
+  // the first pictures.
+  return !decoded || *decoded < span.end;
 }
 
 /// Takes `entry` away from pictures that others are shown across.

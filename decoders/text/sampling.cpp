@@ -26,6 +26,8 @@ bool comes_before(const Scored& a, const Scored& b) {
 std::vector<Scored> scored_tokens(std::span<const float> logits,
                                   std::span<const std::int32_t> before,
                                   const std::vector<bool>& allowed, double penalty) {
+  require(allowed.empty() || allowed.size() == logits.size(), ErrorCode::invalid_argument,
+          "{} tokens are allowed or not, of {}", allowed.size(), logits.size());
   std::vector<double> scores(logits.begin(), logits.end());
   const auto broken = std::find_if(scores.begin(), scores.end(), [](double score) {
     return std::isnan(score) || score == -kNever;
@@ -123,8 +125,6 @@ std::vector<TokenCandidate> sampling_candidates(std::span<const float> logits,
                                                 const std::vector<bool>& allowed,
                                                 const SamplingConfig& config) {
   config.check();
-  require(allowed.empty() || allowed.size() == logits.size(), ErrorCode::invalid_argument,
-          "{} tokens are allowed or not, of {}", allowed.size(), logits.size());
   auto tokens = scored_tokens(logits, before, allowed, config.repetition_penalty);
   if (config.temperature > 0) {
     for (auto& token : tokens) {

@@ -116,9 +116,13 @@ at::Tensor median_filter(const at::Tensor& x, std::int64_t width) {
   return std::get<0>(padded.unfold(-1, width, 1).sort(-1)).select(-1, half);
 }
 
+bool is_written_with_spaces(std::string_view language) {
+  return !is_one_of(language, kWithoutSpaces);
+}
+
 std::vector<TokenWord> split_words(std::span<const std::int32_t> tokens, std::string_view language,
                                    const TokenDecoder& decode) {
-  const bool spaced = !is_one_of(language, kWithoutSpaces);
+  const bool spaced = is_written_with_spaces(language);
   std::vector<TokenWord> words;
   bool opened = false;  // whether the last word is punctuation that waits for the word it opens
   for (const auto& piece : split_characters(tokens, decode)) {

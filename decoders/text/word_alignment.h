@@ -34,6 +34,10 @@ struct TokenWord {
 /// The bytes that a run of text tokens stands for.
 using TokenDecoder = std::function<std::string(std::span<const std::int32_t>)>;
 
+/// Whether words are parted by spaces: not so in Chinese, Japanese, Thai, ...
+/// @param language ISO 639.
+bool is_written_with_spaces(std::string_view language);
+
 /// Divides text into words: at spaces, or, in languages written without them (Chinese, Japanese,
 /// Thai, ...), at characters. Punctuation joins the word it belongs to.
 std::vector<TokenWord> split_words(std::span<const std::int32_t> tokens, std::string_view language,

