@@ -45,12 +45,18 @@ Number number_at(std::string_view text) {
   return number;
 }
 
-/// Without the time that stands before the text of a source, and that models copy.
-std::string_view without_clock(std::string_view text) {
-  const auto end = text.find_first_not_of("0123456789:");
-  const bool is_clock = end != std::string_view::npos && text[end] == ' ' &&
-                        text.substr(0, end).find(':') != std::string_view::npos;
-  return is_clock ? text.substr(end + 1) : text;
+/// Without what models put before a sentence: the time of a source ("0:09", or what a grammar left
+/// of it, "09") and the numbers of lists ("1.", "2)").
+std::string_view without_label(std::string_view text) {
+  const auto space = text.find(' ');
+  const auto label = text.substr(0, space);
+  const bool is_label = space != std::string_view::npos && space > 1 && label[0] >= '0' &&
+                        label[0] <= '9' &&
+                        label.find_first_not_of("0123456789:.)") == std::string_view::npos;
+  const bool is_number = label.back() >= '0' && label.back() <= '9' && label[0] != '0';
+  const bool is_clock = label.find(':') != std::string_view::npos;
+  const bool is_decimal = label.find('.') < label.size() - 1;
+  return is_label && !is_decimal && (is_clock || !is_number) ? text.substr(space + 1) : text;
 }
 
 /// Without spaces around it, and marks that belong to the sentence before.
@@ -60,7 +66,7 @@ std::string trimmed(std::string_view text) {
   if (first == std::string_view::npos) {
     return "";
   }
-  return std::string(without_clock(text.substr(first, text.find_last_not_of(kSpace) + 1 - first)));
+  return std::string(without_label(text.substr(first, text.find_last_not_of(kSpace) + 1 - first)));
 }
 
 void add_sentences(std::string_view text, const std::vector<std::size_t>& numbers,

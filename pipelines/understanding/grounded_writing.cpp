@@ -35,7 +35,7 @@ constexpr Instructions kEnglish = {
              "sentences."},
     .citing =
         " Add nothing that they do not say. Behind each sentence put the number of its "
-        "source in brackets, like this: The train leaves at noon.[2]",
+        "source in brackets, such as [2].",
     .nothing = " If the sources do not answer the question, write only: NONE",
     .summary = "Summarize the sources in at most {} sentences.",
     .question = "Question: ",
@@ -48,7 +48,7 @@ constexpr Instructions kKorean = {
              "번호가 붙은 자료만 보고 부탁받은 글을 한국어로 짧고 완전한 문장으로 씁니다."},
     .citing =
         " 자료에 없는 내용은 덧붙이지 않습니다. 문장마다 뒤에 자료 번호를 대괄호로 적습니다. "
-        "예: 기차는 정오에 떠납니다.[2]",
+        "예: [2]",
     .nothing = " 자료에 질문의 답이 없으면 NONE 이라고만 씁니다.",
     .summary = "위 자료를 {}문장 이내로 요약하세요.",
     .question = "질문: ",

@@ -30,11 +30,18 @@ bool is_time_within(const std::string& text, const TimeSpan& span) {
   }
 }
 
-void add_line(std::string& text, std::string_view name, const std::string& value) {
-  if (!value.empty() && text.size() + value.size() < kMostCharacters) {
-    text += fmt::format("{}: {}\n", name, value);
+/// What is known of a span.
+struct Known {
+  std::string lines;   ///< as a model is shown it; empty when nothing is known
+  std::string values;  ///< the same without names and times, which are no evidence of numbers
+
+  void add(std::string_view name, const std::string& value) {
+    if (!value.empty() && lines.size() + value.size() < kMostCharacters) {
+      lines += fmt::format("{}: {}\n", name, value);
+      values += value + "\n";
+    }
   }
-}
+};
 
 std::string names_of(const std::vector<Label>& labels) {
   std::string names;
@@ -46,20 +53,19 @@ std::string names_of(const std::vector<Label>& labels) {
   return names;
 }
 
-/// What is known of a span, line by line; empty when nothing is.
-std::string known_of(const AssetMaterial& material, const AltText& alt) {
-  std::string text;
-  add_line(text, "Seen", names_of(alt.pictures));
-  add_line(text, "Heard", names_of(alt.sounds));
+Known known_of(const AssetMaterial& material, const AltText& alt) {
+  Known known;
+  known.add("Seen", names_of(alt.pictures));
+  known.add("Heard", names_of(alt.sounds));
   for (const std::string& words : alt.words) {
-    add_line(text, "Written", words);
+    known.add("Written", words);
   }
   for (const TimedSentence& sentence : material.spoken) {
     if (sentence.span.overlap(alt.span) > 0) {
-      add_line(text, fmt::format("Said at {}", format_time(sentence.span.start)), sentence.text);
+      known.add(fmt::format("Said at {}", format_time(sentence.span.start)), sentence.text);
     }
   }
-  return text;
+  return known;
 }
 
 void collect(const Json& value, const std::string& place, const std::vector<double>& known,
@@ -111,16 +117,16 @@ std::vector<StructuredDescription> describe_by_schema(TextWriter& writer,
     StructuredDescription description{.span = alt.span, .data = nullptr};
     // Compiled before anything is known, so that a bad schema is an error whatever there is.
     const auto grammar = compile_json_schema(schema.schema, schema.origin, {.span = alt.span});
-    if (const auto known = known_of(material, alt); !known.empty()) {
+    if (const auto known = known_of(material, alt); !known.lines.empty()) {
       WritingRequest request;
       request.turns = {{"system", rules},
                        {"user", fmt::format("From {} to {}.\n{}", format_time(alt.span.start),
-                                            format_time(alt.span.end), known)}};
+                                            format_time(alt.span.end), known.lines)}};
       request.grammar = grammar;
       request.generation.max_tokens = kMaxTokens;
       request.generation.cancellation = cancellation;
       description.data = parse_json(writer.write(request).text, writer.name());
-      description.unsupported = unsupported_numbers(description.data, known, alt.span);
+      description.unsupported = unsupported_numbers(description.data, known.values, alt.span);
     }
     descriptions.push_back(std::move(description));
   }

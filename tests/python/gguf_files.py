@@ -129,8 +129,8 @@ def write_keys(path: Path, architecture: str, keys) -> None:
     writer.close()
 
 
-def byte_level_tokenizer(pattern: str, composes: bool, ignore_merges: bool) -> tokenizers.Tokenizer:
-    """One of a few hundred tokens, with marks of a conversation."""
+def byte_level_tokenizer(pattern: str, composes: bool, ignore_merges: bool, texts=tuple(WRITTEN)) -> tokenizers.Tokenizer:
+    """One of a few hundred tokens of `texts`, with marks of a conversation."""
     tokenizer = tokenizers.Tokenizer(models.BPE(ignore_merges=ignore_merges))
     if composes:
         tokenizer.normalizer = normalizers.NFC()
@@ -139,7 +139,7 @@ def byte_level_tokenizer(pattern: str, composes: bool, ignore_merges: bool) -> t
     )
     tokenizer.decoder = decoders.ByteLevel()
     trainer = trainers.BpeTrainer(vocab_size=700, initial_alphabet=pre_tokenizers.ByteLevel.alphabet(), show_progress=False)
-    tokenizer.train_from_iterator(WRITTEN * 3, trainer)
+    tokenizer.train_from_iterator([*texts] * 3, trainer)
     tokenizer.add_special_tokens(["<|begin|>", "<|im_start|>", "<|im_end|>"])
     tokenizer.add_tokens([tokenizers.AddedToken("<think>", special=False, normalized=False)])
     return tokenizer

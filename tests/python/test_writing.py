@@ -13,13 +13,16 @@ import jsonschema
 import pytest
 from conftest import HOME, ROOT, Ogam
 from gguf_files import QWEN2, add_byte_level_tokenizer, byte_level_tokenizer, tiny_model, write_model
+from tokenizer_parts import WRITTEN
 
 # Qwen's way of writing conversations, and a model of chance that would write anything.
 TEMPLATE = "{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content }}<|im_end|>\n{% endfor %}{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
 
 
 def write_tiny_writer(folder: Path, template: str | None = TEMPLATE, **changes) -> Path:
-    tokenizer = byte_level_tokenizer(QWEN2, composes=True, ignore_merges=False)
+    # Without endless words, which would become tokens longer than a grammar takes.
+    words = [text for text in WRITTEN if len(text) < 200]
+    tokenizer = byte_level_tokenizer(QWEN2, composes=True, ignore_merges=False, texts=words)
     special = {"bos": tokenizer.token_to_id("<|begin|>"), "eos": tokenizer.token_to_id("<|im_end|>")}
     sizes = {"vocab_size": tokenizer.get_vocab_size(), "max_position_embeddings": 8192, "tie_word_embeddings": False}
 

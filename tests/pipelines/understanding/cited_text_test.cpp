@@ -115,6 +115,20 @@ TEST(CitedTextTest, OfATranslationTheNumbersAreChecked) {
   EXPECT_EQ(problem_of("The next stop is Seoul Station.", {1}), "");
 }
 
+TEST(CitedTextTest, NumbersOfListsAreLeftOutAndOthersStay) {
+  for (const auto& [text, expected] : {std::pair("1. It opens", "It opens"),
+                                       {"2) It opens", "It opens"},
+                                       {"08 다음 역", "다음 역"},
+                                       {"0.5 percent", "0.5 percent"},
+                                       {"12 books", "12 books"},
+                                       {"9", "9"},
+                                       {"1,500 of", "1,500 of"}}) {
+    const auto sentences = read_cited_text(std::string(text) + "[1]", 1);
+    ASSERT_EQ(sentences.size(), 1U) << text;
+    EXPECT_EQ(sentences[0].text, expected);
+  }
+}
+
 TEST(CitedTextTest, ACopiedTimeIsLeftOut) {
   const auto sentences = read_cited_text("0:09 The library opens at 9:30 daily.[1]", 1);
   ASSERT_EQ(sentences.size(), 1U);
