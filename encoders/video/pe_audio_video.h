@@ -6,10 +6,10 @@
 
 #include "core/nn/pe_encoder.h"
 #include "core/nn/pe_fusion.h"
+#include "core/nn/tower_tokens.h"
 #include "core/tensor/checkpoint.h"
 #include "encoders/audio/pe_audio.h"
 #include "encoders/encoder.h"
-#include "core/nn/tower_tokens.h"
 #include "encoders/video/pe_video.h"
 
 namespace ogam {
