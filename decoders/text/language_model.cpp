@@ -103,7 +103,8 @@ void LanguageModelCache::truncate(std::int64_t length) {
     real_ = real_.slice(1, 0, length);
   }
   if (furthest_.defined()) {
-    furthest_ = furthest_.slice(1, 0, length);
+    // Where nothing is left, a token comes next after the one before it again.
+    furthest_ = length > 0 ? furthest_.slice(1, 0, length) : at::Tensor();
   }
 }
 

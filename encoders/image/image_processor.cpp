@@ -28,6 +28,8 @@ struct ImageProcessorClass {
   bool crops;
   PixelConfig pixels;
   int side = kDefaultSide;
+  /// One more step that changes nothing here.
+  std::string_view harmless_step = "do_resize";
 };
 
 constexpr PixelConfig kClipPixels = {.image_mean = kClipMean, .image_std = kClipStd};
@@ -47,8 +49,10 @@ constexpr std::array kClasses = {
     ImageProcessorClass{"ViTImageProcessor", true, true, false, kVitPixels},
     ImageProcessorClass{"ViTFeatureExtractor", true, true, false, kVitPixels},
     ImageProcessorClass{"PeVideoVideoProcessor", true, true, false, kPeVideoPixels},
-    ImageProcessorClass{"LlavaOnevisionImageProcessor", true, false, false, kClipPixels, 384},
-    ImageProcessorClass{"LlavaOnevisionVideoProcessor", true, false, false, kClipPixels, 384},
+    ImageProcessorClass{"LlavaOnevisionImageProcessor", true, false, false, kClipPixels, 384,
+                        "do_pad"},
+    ImageProcessorClass{"LlavaOnevisionVideoProcessor", true, false, false, kClipPixels, 384,
+                        "do_pad"},
 };
 
 const ImageProcessorClass& find_class(const ProcessorConfig& config) {
@@ -214,8 +218,7 @@ Size ResizeRule::operator()(Size from) const {
 ImageProcessorConfig ImageProcessorConfig::parse(const ProcessorConfig& config) {
   const ImageProcessorClass& defaults = find_class(config);
   config.refuse_other_steps({"do_resize", "do_center_crop", "do_rescale", "do_normalize",
-                             "do_convert_rgb", "do_sample_frames",
-                             "do_pad"});  // which makes batches of tiles, and no class here else
+                             "do_convert_rgb", "do_sample_frames", defaults.harmless_step});
   // Given by one early class, it turns the shorter edge into a square.
   config.demand("use_square_size", false);
   ImageProcessorConfig result;
