@@ -110,7 +110,8 @@ Subtitles written_in(const CommandLine& line, const Transcript& spoken,
 Subtitles translated(const CommandLine& line, const Pack& pack, const AssetSummary& asset,
                      const Transcript& spoken, const std::string& language) {
   const bool heard = asset.kind == "video" || asset.kind == "audio";
-  const bool by_recogniser = language == "en" && heard && !line.has("writer");
+  const bool named = line.get_or<std::string>("writer", kNoWriter) != kNoWriter;
+  const bool by_recogniser = language == "en" && heard && !named;
   return by_recogniser ? heard_in_english(line, pack, asset, spoken)
                        : written_in(line, spoken, language);
 }

@@ -78,8 +78,8 @@ std::vector<double> profile(const std::vector<float>& values, int width, bool ac
   return sums;
 }
 
-/// The mean of each number and those around it, as many to either side: at the ends none, for a mean
-/// of one side would lag behind.
+/// The mean of each number and those around it, as many to either side: at the ends none, for a
+/// mean of one side would lag behind.
 std::vector<double> smoothed(const std::vector<double>& values) {
   std::vector<double> result(values.size());
   const auto count = static_cast<std::ptrdiff_t>(values.size());
