@@ -163,6 +163,10 @@ GroundedText write_grounded(TextWriter& writer, const Sources& sources, const Gr
   const auto texts = source_texts(sources);
   check_cited_text(sentences, texts);
   for (CitedSentence& sentence : sentences) {
+    // A group of the grammar may hold several sentences.
+    if (sentence.problem.empty() && text.sentences.size() == task.sentences) {
+      sentence.problem = "it is more than was asked for";
+    }
     auto& list = sentence.problem.empty() ? text.sentences : text.dropped;
     list.push_back(std::move(sentence));
   }
