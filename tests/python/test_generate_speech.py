@@ -212,7 +212,7 @@ def test_the_verb_names_what_it_generates(ogam: Ogam):
         assert done.returncode == 2 and b"speech" in done.stderr
     for words in (["--help"], ["speech", "--help"]):
         done = ogam.run("generate", *words)
-        assert done.returncode == 0 and b"ogam generate speech" in done.stdout
+        assert done.returncode == 0 and b"speech" in done.stdout and b"Usage: ogam generate" in done.stdout
 
 
 def test_a_full_disk_leaves_nothing_half_written(ogam: Ogam, tmp_path: Path):
