@@ -21,6 +21,7 @@
 #include "core/text/vits_tokenizer.h"
 #include "decoders/audio/espeak.h"
 #include "decoders/audio/vits.h"
+#include "pipelines/understanding/sentences.h"
 
 namespace ogam {
 
@@ -179,10 +180,7 @@ std::unique_ptr<SpeechVoice> open_pack_voice(const std::string& name, const Voic
 }
 
 /// Korean where there is any Hangul, else English: languages of the same script look alike.
-std::string guess_language(std::string_view sample) {
-  const auto characters = code_points(repair_utf8(sample));
-  return std::any_of(characters.begin(), characters.end(), is_hangul_syllable) ? "ko" : "en";
-}
+std::string guess_language(std::string_view sample) { return has_hangul(sample) ? "ko" : "en"; }
 
 }  // namespace
 

@@ -17,6 +17,17 @@ constexpr std::int64_t kMaxTokenId = 1 << 24;
 
 }  // namespace
 
+double axial_rope_theta(const ConfigReader& config) {
+  const auto rope = config.section("rope_parameters");
+  constexpr double kMaxTheta = 1e12;
+  const double theta = rope.number("rope_theta", 1, kMaxTheta, 10000);
+  const auto rope_type = rope.text("rope_type", "axial");
+  require(rope_type == "axial" || rope_type == "default", ErrorCode::unsupported,
+          "{}: \"rope_type\" is \"{}\"; only \"axial\" is implemented", rope.origin(), rope_type);
+  rope.refuse_unread();
+  return theta;
+}
+
 Qwen3VlVisionConfig Qwen3VlVisionConfig::parse(const ConfigReader& config) {
   Qwen3VlVisionConfig parsed;
   // Earlier files give the tower the name of the whole model.
@@ -39,13 +50,7 @@ Qwen3VlVisionConfig Qwen3VlVisionConfig::parse(const ConfigReader& config) {
       find_activation(config.text("hidden_act", "gelu_pytorch_tanh"), config.origin());
   parsed.deepstack_visual_indexes =
       config.indexes("deepstack_visual_indexes", parsed.depth, {8, 16, 24});
-  const auto rope = config.section("rope_parameters");
-  constexpr double kMaxTheta = 1e12;
-  parsed.rope_theta = rope.number("rope_theta", 1, kMaxTheta, 10000);
-  const auto rope_type = rope.text("rope_type", "axial");
-  require(rope_type == "axial" || rope_type == "default", ErrorCode::unsupported,
-          "{}: \"rope_type\" is \"{}\"; only \"axial\" is implemented", rope.origin(), rope_type);
-  rope.refuse_unread();
+  parsed.rope_theta = axial_rope_theta(config);
   config.refuse_unread();
   require(parsed.position_side * parsed.position_side == positions, ErrorCode::corrupt_data,
           "{}: {} position embeddings make no square table", config.origin(), positions);

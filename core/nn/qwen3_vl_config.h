@@ -12,6 +12,11 @@
 
 namespace ogam {
 
+/// The base of the frequencies that turn a tower's patches by row and column, of the
+/// `rope_parameters` of its `vision_config`. Qwen2.5-VL's tower has the same.
+/// @throws Error{unsupported} for another type of positions, Error{corrupt_data}.
+double axial_rope_theta(const ConfigReader& config);
+
 /// The `vision_config` of a Qwen3-VL.
 struct Qwen3VlVisionConfig {
   std::int64_t depth = 0;  ///< blocks

@@ -24,6 +24,14 @@ struct PatchLayout {
   }
 };
 
+/// The patches that the `vision_config` of one of Qwen's towers names.
+template <typename VisionConfig>
+PatchLayout layout_of(const VisionConfig& config) {
+  return {.patch_size = static_cast<int>(config.patch_size),
+          .temporal_patch_size = static_cast<int>(config.temporal_patch_size),
+          .merge_size = static_cast<int>(config.spatial_merge_size)};
+}
+
 /// Patches along each axis.
 struct PatchGrid {
   std::int64_t frames = 0;

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "core/base/error.h"
+#include "core/nn/qwen3_vl_config.h"
 #include "core/nn/rope.h"
 
 namespace ogam {
@@ -79,13 +80,7 @@ Qwen25VlVisionConfig Qwen25VlVisionConfig::parse(const ConfigReader& config) {
   parsed.activation = find_activation(config.text("hidden_act", "silu"), config.origin());
   parsed.fullatt_block_indexes =
       config.indexes("fullatt_block_indexes", parsed.depth, {7, 15, 23, 31});
-  const auto rope = config.section("rope_parameters");
-  constexpr double kMaxTheta = 1e12;
-  parsed.rope_theta = rope.number("rope_theta", 1, kMaxTheta, 10000);
-  const auto rope_type = rope.text("rope_type", "axial");
-  require(rope_type == "axial" || rope_type == "default", ErrorCode::unsupported,
-          "{}: \"rope_type\" is \"{}\"; only \"axial\" is implemented", rope.origin(), rope_type);
-  rope.refuse_unread();
+  parsed.rope_theta = axial_rope_theta(config);
   config.refuse_unread({"tokens_per_second"});  // of positions that this use has not
   require(parsed.window >= 1, ErrorCode::corrupt_data,
           "{}: a window of {} pixels holds no token of {} patches of {} pixels", config.origin(),

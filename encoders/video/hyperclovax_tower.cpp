@@ -16,12 +16,6 @@ Qwen25VlVisionConfig vision_config_of(const Checkpoint& checkpoint) {
   return Qwen25VlVisionConfig::parse(config.section("vision_config"));
 }
 
-PatchLayout layout_of(const Qwen25VlVisionConfig& config) {
-  return {.patch_size = static_cast<int>(config.patch_size),
-          .temporal_patch_size = static_cast<int>(config.temporal_patch_size),
-          .merge_size = static_cast<int>(config.spatial_merge_size)};
-}
-
 }  // namespace
 
 HyperclovaxTower::HyperclovaxTower(Checkpoint& checkpoint)

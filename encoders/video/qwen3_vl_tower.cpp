@@ -10,12 +10,6 @@ namespace ogam {
 
 namespace {
 
-PatchLayout layout_of(const Qwen3VlVisionConfig& config) {
-  return {.patch_size = static_cast<int>(config.patch_size),
-          .temporal_patch_size = static_cast<int>(config.temporal_patch_size),
-          .merge_size = static_cast<int>(config.spatial_merge_size)};
-}
-
 VisualPatches patches_of(const QwenProcessor::Patches& prepared) {
   return {.patches = prepared.pixel_values, .grid = grid_of(prepared)};
 }

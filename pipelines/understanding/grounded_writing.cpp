@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "core/base/error.h"
-#include "core/text/unicode.h"
+#include "pipelines/understanding/sentences.h"
 
 namespace ogam {
 
@@ -66,11 +66,6 @@ constexpr std::array kLanguages = {
     LanguageName{"zh", "Chinese"}, LanguageName{"es", "Spanish"},    LanguageName{"fr", "French"},
     LanguageName{"de", "German"},  LanguageName{"pt", "Portuguese"}, LanguageName{"it", "Italian"},
     LanguageName{"ru", "Russian"}, LanguageName{"vi", "Vietnamese"}};
-
-bool has_hangul(std::string_view text) {
-  const auto points = code_points(repair_utf8(text));
-  return std::any_of(points.begin(), points.end(), is_hangul_syllable);
-}
 
 /// The language of most sources, of the two that there are instructions in.
 bool are_korean(const Sources& sources) {

@@ -20,11 +20,6 @@ bool has_letters(const std::string& text) {
   return std::any_of(points.begin(), points.end(), is_letter_or_digit);
 }
 
-bool has_hangul(std::string_view text) {
-  const auto points = code_points(repair_utf8(text));
-  return std::any_of(points.begin(), points.end(), is_hangul_syllable);
-}
-
 /// "Mr." and single letters ("J.") end no sentence.
 bool is_abbreviation(std::string_view word) {
   constexpr std::array<std::string_view, 12> kShort = {
@@ -116,6 +111,11 @@ class SentenceBuilder {
 };
 
 }  // namespace
+
+bool has_hangul(std::string_view text) {
+  const auto points = code_points(repair_utf8(text));
+  return std::any_of(points.begin(), points.end(), is_hangul_syllable);
+}
 
 std::string language_of(const TimedText& text) {
   return text.language.empty() && has_hangul(text.text) ? "ko" : text.language;

@@ -21,6 +21,9 @@ struct TimedSentence {
   std::optional<std::size_t> record;  ///< index of the archive's words that it equals, if one does
 };
 
+/// Whether there is a Korean syllable in it.
+bool has_hangul(std::string_view text);
+
 /// The language of a text as it was recognised; "ko" where that is unknown and its letters say so.
 std::string language_of(const TimedText& text);
 
